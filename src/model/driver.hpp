@@ -1,0 +1,65 @@
+// Facts about driver and GPUs, and the verdict of a proof. Field names follow `driver --json` and
+// `verify --json` (README).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cudaenv {
+
+struct GpuFacts {
+  int index = 0;
+  std::string uuid;  // "GPU-…" or "MIG-…"
+  std::string name;
+  int cc_major = 0, cc_minor = 0;
+  std::uint64_t memory_bytes = 0;
+  bool mig = false;
+};
+
+struct LibcudaFacts {
+  std::string path;          // real path of the library that loads, empty when missing
+  std::string file_version;  // "580.159.04", from the real file's name
+  int cuda = 0;              // cuDriverGetVersion: 13000; 0 unknown
+  enum class Kind : std::uint8_t { genuine, stub, compat, wsl, missing } kind = Kind::missing;
+  int init_error = 0;        // CUresult of cuInit; 0 is success
+};
+[[nodiscard]] const char* libcuda_kind_name(LibcudaFacts::Kind kind);
+
+struct DriverFacts {
+  bool pretended = false;      // CUDAENV_DRIVER / CUDAENV_GPU
+  std::string kernel_module;   // "580.159.04", empty when no module is loaded
+  LibcudaFacts libcuda;
+  std::vector<GpuFacts> gpus;
+};
+
+enum class StepStatus : std::uint8_t { pass, fail, skip };
+[[nodiscard]] const char* step_status_name(StepStatus status);
+
+struct Step {
+  std::string name;  // facts genuine floor arch sass ptx cudart gemm
+  StepStatus status = StepStatus::skip;
+  std::string evidence;
+};
+
+/// The cause of a refusal or a degradation.
+struct Cause {
+  std::string id;      // "ptx-too-new"
+  int cuda_error = 0;  // CUresult, 0 where none
+  std::string what;
+  std::string fix;     // a command, or a sentence where no command helps
+};
+
+struct Verdict {
+  enum class Kind : std::uint8_t { proven, compile_only, degraded, refused } kind = Kind::compile_only;
+  std::string toolkit;  // "13.0.2"
+  bool cached = false;
+  double elapsed_ms = 0;
+  std::vector<Step> steps;
+  std::optional<Cause> cause;
+};
+/// "proven", "compile-only", "degraded", "refused".
+[[nodiscard]] const char* verdict_name(Verdict::Kind kind);
+
+}  // namespace cudaenv

@@ -1,0 +1,8 @@
+// Catch2 2.13 (Debian 12) and 3.x (Ubuntu 24.04) differ only in how main is made and which header is read.
+#if __has_include(<catch2/catch_session.hpp>)
+#include <catch2/catch_session.hpp>
+int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+#else
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
+#endif
