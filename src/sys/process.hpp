@@ -18,6 +18,8 @@ struct ChildSpec {
   std::string input;                   // standard input, else /dev/null
   std::chrono::milliseconds deadline{10'000};
   std::size_t output_cap = 1 << 20;    // bytes kept of each stream; the rest is read and dropped
+  std::map<int, int> descriptors;      // the child's number (>= 3) -> a descriptor of ours it gets there;
+                                       // it gets no other one (how the probe's private result channel is passed)
 };
 
 struct ChildResult {

@@ -1,0 +1,32 @@
+#include "sys/memory_file.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sys/fs.hpp"
+
+namespace cudaenv {
+
+Result<Fd> make_memory_file(const std::string& name) {
+  const int fd = ::memfd_create(name.c_str(), MFD_CLOEXEC);
+  if (fd < 0) return fail(fs::os_error("create memory file", name, errno));
+  return Fd(fd);
+}
+
+Result<std::string> read_memory_file(const Fd& file, std::size_t max) {
+  std::string content(max, '\0');
+  std::size_t size = 0;
+  while (size < max) {
+    const auto n = ::pread(file.get(), content.data() + size, max - size, static_cast<off_t>(size));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(fs::os_error("read memory file", "", errno));
+    if (n == 0) break;
+    size += static_cast<std::size_t>(n);
+  }
+  content.resize(size);
+  return content;
+}
+
+}  // namespace cudaenv
