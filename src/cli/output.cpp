@@ -34,6 +34,7 @@ std::size_t shown_width(std::string_view text) {
 }  // namespace
 
 void print(std::string_view text) { write_all(STDOUT_FILENO, text); }
+void print_progress(std::string_view text) { write_all(STDERR_FILENO, text); }
 void print_line(std::string_view text) { print(std::string(text) + "\n"); }
 
 void print_json(nlohmann::json object) {

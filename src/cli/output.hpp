@@ -19,6 +19,8 @@ void print_line(std::string_view text);
 void print_json(nlohmann::json object);
 /// Standard error, unless --quiet: progress in words, hints, decisions.
 void note(const World& world, std::string_view text);
+/// Standard error, as it is: bars and cursor movements of a terminal.
+void print_progress(std::string_view text);
 /// Standard error, even under --quiet.
 void warn(const World& world, std::string_view text);
 /// `cudaenv: error: …`, `caused by: …`, `hint: …`, or the JSON form on standard output.
