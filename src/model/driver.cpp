@@ -32,4 +32,14 @@ const char* verdict_name(Verdict::Kind kind) {
   return "refused";
 }
 
+const char* may_name(May may) {
+  switch (may) {
+    case May::full: return "full";
+    case May::sass_only: return "sass-only";
+    case May::ptx_only: return "ptx-only";
+    case May::refused: return "refused";
+  }
+  return "refused";
+}
+
 }  // namespace cudaenv

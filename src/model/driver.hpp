@@ -55,11 +55,22 @@ struct Verdict {
   enum class Kind : std::uint8_t { proven, compile_only, degraded, refused } kind = Kind::compile_only;
   std::string toolkit;  // "13.0.2"
   bool cached = false;
+  bool pretended = false;  // judged from the tables for CUDAENV_DRIVER / CUDAENV_GPU; nothing was launched
   double elapsed_ms = 0;
   std::vector<Step> steps;
   std::optional<Cause> cause;
 };
 /// "proven", "compile-only", "degraded", "refused".
 [[nodiscard]] const char* verdict_name(Verdict::Kind kind);
+
+/// What a toolkit may do under a driver and its GPUs, by the tables and cuDriverGetVersion.
+enum class May : std::uint8_t { full, sass_only, ptx_only, refused };
+/// "full", "sass-only", "ptx-only" (every GPU here is newer than the toolkit), "refused".
+[[nodiscard]] const char* may_name(May may);
+
+struct Reach {
+  May may = May::refused;
+  std::string why;
+};
 
 }  // namespace cudaenv
