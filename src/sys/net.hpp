@@ -18,17 +18,21 @@
 
 namespace cudaenv {
 
-/// One GET. Redirects: at most five, https to https only (http to http on loopback only).
+/// One GET. Redirects: at most five, to https only (http to a loopback address may lead to one), never to
+/// file:, never with credentials to another scheme, host or port. TLS 1.2 or newer, always verified.
 struct HttpRequest {
   std::string url;                               // https, file, or http where allowed
   std::vector<std::string> headers;              // "Accept: …"
   std::uint64_t resume_from = 0;                 // > 0: Range: bytes=N-
   std::string if_range;                          // ETag or date for a resume
   bool allow_http = false;                       // plain http to a host that is not loopback
-  std::uint64_t max_bytes = 0;                   // body bytes after which the transfer is cut: an error
-  /// Called with the status and headers (lower-case names) before the first body byte; false stops.
+  std::uint64_t max_bytes = 0;                   // body bytes after which the transfer is cut; 0: no limit
+  unsigned connect_seconds = 15;                 // until the connection, TLS included, stands
+  unsigned stall_seconds = 30;                   // this long below 1 KiB/s ends the transfer
+  /// Called once with the last response's status and headers (lower-case names; the body may be empty).
+  /// False: the body is not wanted; the transfer ends there with that response as its outcome.
   std::function<bool(int status, const std::map<std::string, std::string>& headers)> on_headers;
-  /// Body bytes in order; false stops the transfer with an error.
+  /// Body bytes in order; false stops the transfer, which fails with Code::io.
   std::function<bool(std::span<const std::byte>)> on_body;
 };
 
@@ -39,10 +43,13 @@ struct HttpResponse {
   std::string final_url;
 };
 
-/// The outcome of a transfer that got no complete response. `retryable`: time-outs, resets, 5xx bodies cut.
+/// The outcome of a transfer that got no complete response. Its error is Code::network (Code::interrupted
+/// when cancelled) and names the redacted URL. `retryable`: time-outs, resets, cut bodies, names that do
+/// not resolve; not: certificates, refused redirects, malformed URLs.
 struct HttpFailure {
   Error error;
   bool retryable = false;
+  bool too_long = false;                         // max_bytes was reached
 };
 
 class Http {
@@ -50,7 +57,8 @@ class Http {
   virtual ~Http() = default;
   using Outcome = std::expected<HttpResponse, HttpFailure>;
   /// Runs all requests, at most `parallel` at once, and calls `done(index, outcome)` on this thread as
-  /// each ends; `done` may return a new request to run in its place (a retry), after `delay_ms`.
+  /// each ends; `done` may return a new request to run in its place (a retry), after `delay_ms`. When
+  /// `cancelled` says true, what still runs ends with Code::interrupted and is not run again.
   struct Again {
     HttpRequest request;
     std::uint64_t delay_ms = 0;
@@ -75,6 +83,7 @@ struct ArchiveMember {
   std::string target;    // of a link
   std::uint32_t mode = 0;  // permission bits as stored
   std::uint64_t size = 0;
+  bool sparse = false;     // holes that the archive does not carry
 };
 
 class ArchiveReader {
@@ -95,7 +104,8 @@ class IoModule {
   [[nodiscard]] virtual Result<std::unique_ptr<ArchiveReader>> open_archive(const std::string& path) = 0;
 };
 
-/// Loads cudaenv-io.so once and returns it. An error names the library that is missing and the package.
+/// Loads cudaenv-io.so from the folder `libexec` once and returns it. An error names the library that is
+/// missing and the package that has it, or says that module and program are of different builds.
 [[nodiscard]] Result<IoModule*> load_io_module(const std::string& libexec);
 
 }  // namespace cudaenv
