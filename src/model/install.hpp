@@ -42,6 +42,7 @@ struct InstalledComponent {
   std::string version;
   std::string sha256;   // of the archive it came from
   std::string filename;
+  std::string witness;  // a file of this component, relative to the toolkit; its absence is damage. May be empty
 };
 
 /// An installed or linked toolkit, as its receipt says.

@@ -31,8 +31,9 @@ struct Installed {
 /// Same rule as the shim's (model/spec). `names` holds directory entries of names/.
 [[nodiscard]] std::optional<std::string> choose_name(const VersionSpec& spec, const std::vector<std::string>& names);
 
-/// The installed toolkit that `spec` chooses, if any. Kind system looks at `system_root` (/usr/local/cuda).
-[[nodiscard]] std::optional<Receipt> choose(const VersionSpec& spec, const Installed& installed);
+/// The installed toolkit that `spec` chooses, if any. Kind system looks at the tree at `system_root`.
+[[nodiscard]] std::optional<Receipt> choose(const VersionSpec& spec, const Installed& installed,
+                                            const std::string& system_root = "/usr/local/cuda");
 
 /// A receipt made by looking at a tree that is not ours (`link`, `system`): version from version.json,
 /// cuda.h / cuda_runtime_api.h or nvcc's name, components by the files that are there.
