@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +39,51 @@ struct Release {
   ChannelKind kind = ChannelKind::wheels;
   std::vector<std::string> components;  // sorted canonical names
   bool has_nvcc = false;                // a complete compiler, not only ptxas (12.x wheels)
+  std::map<std::string, std::vector<std::string>> needs;  // what the channel itself says: "cublas" -> "nvrtc"
   [[nodiscard]] bool has(std::string_view component) const {
     for (const auto& name : components)
       if (name == component) return true;
     return false;
   }
+};
+
+/// What a person asked for by name: `cublas`, `cudnn@9`.
+struct ComponentRequest {
+  std::string name;     // canonical
+  std::string version;  // "9", "9.10"; empty: any
+};
+
+/// What manifests/components.toml says about one component.
+struct ComponentFact {
+  std::string name;                 // canonical: "crt"
+  std::string title;                // "compiler headers", for `list --available`
+  std::string wheel;                // "nvidia-cuda-crt", without -cuNN; empty: never a wheel
+  std::vector<std::string> redist;  // names in redist manifests; empty: never there
+  bool companion = false;           // has versions of its own beside the toolkit's: cudnn, nccl
+  std::string product;              // redist tree of a companion: "cudnn"
+  std::vector<std::string> needs;   // canonical names, where the release has them
+  std::string inside;               // before `inside_before`, part of that component: crt is inside nvcc
+  Version inside_before;
+};
+
+/// A component of a release, and which versions of which package will do.
+struct ComponentPin {
+  std::string component;  // "nvcc"
+  std::string package;    // "nvidia-cuda-nvcc"
+  std::string specifier;  // PEP 440: "==13.0.88.*", "<14,>=13.5.37"; empty: any
+};
+
+/// A file that a channel has for a package, and whether this machine could use it at all.
+struct FileCandidate {
+  Artifact artifact;
+  std::string unfit;  // why it can never be used here ("for aarch64"); empty: it can
+};
+
+/// Everything that a channel has for one pin.
+struct ComponentFiles {
+  ComponentPin pin;
+  std::string channel;
+  std::vector<FileCandidate> files;
 };
 
 }  // namespace cudaenv

@@ -31,7 +31,8 @@ struct Plan {
   Resolution resolution;
   std::vector<Artifact> fetch;  // not in the store yet, largest first
   std::vector<Artifact> reuse;  // already in the store
-  std::uint64_t download_bytes = 0;
+  std::uint64_t download_bytes = 0;  // of the files whose size the channel says
+  std::size_t unknown_sizes = 0;     // files to fetch whose size it does not say
   bool nothing_to_do = false;   // the very toolkit is installed already
 };
 
