@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace cudaenv {
+namespace cudaenv::fetch {
 
 struct Page {
   std::string body;
@@ -13,4 +13,4 @@ struct Page {
   std::string note;          // why it is stale, for the person; else empty
 };
 
-}  // namespace cudaenv
+}  // namespace cudaenv::fetch
