@@ -81,4 +81,29 @@ std::string printable(std::string_view text, std::size_t max) {
   return out;
 }
 
+std::optional<char32_t> take_utf8(std::string_view& text) {
+  if (text.empty()) return std::nullopt;
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  if (length == 0 || text.size() < length) return std::nullopt;
+  char32_t point = length == 1 ? lead : lead & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xc0U) != 0x80U) return std::nullopt;
+    point = (point << 6U) | (byte & 0x3fU);
+  }
+  // Overlong forms of three and four bytes, surrogates, and what lies past the last plane.
+  if ((length == 3 && point < 0x800) || (length == 4 && point < 0x10000) || point > 0x10ffff ||
+      (point >= 0xd800 && point <= 0xdfff))
+    return std::nullopt;
+  text.remove_prefix(length);
+  return point;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty())
+    if (!take_utf8(text)) return false;
+  return true;
+}
+
 }  // namespace cudaenv

@@ -22,4 +22,8 @@ namespace cudaenv {
 /// Text from outside made safe to print on a terminal: control characters become \xNN, cut at `max` bytes.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
 
+/// Takes one code point off the front of `text`; nullopt (and `text` unchanged) when it is not strict UTF-8.
+[[nodiscard]] std::optional<char32_t> take_utf8(std::string_view& text);
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 }  // namespace cudaenv

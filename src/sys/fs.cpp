@@ -94,6 +94,21 @@ Result<std::string> read_file(const std::string& path, std::uint64_t max) {
   }
 }
 
+Result<void> read_blocks(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat raw{};
+  if (!fd || ::fstat(fd.get(), &raw) != 0) return fail(os_error("read", path, errno));
+  if (!S_ISREG(raw.st_mode)) return fail(Code::io, "cannot read `" + path + "`", "it is not a regular file");
+  std::vector<std::byte> block(1 << 20);
+  for (;;) {
+    const auto n = ::read(fd.get(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(os_error("read", path, errno));
+    if (n == 0) return {};
+    take(std::span(block).first(static_cast<std::size_t>(n)));
+  }
+}
+
 Result<void> write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {
   const auto temporary = beside(path);
   ::unlink(temporary.c_str());

@@ -2,8 +2,11 @@
 // follows more than it says. Paths are absolute unless said otherwise.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +36,8 @@ struct Status {
 
 /// The whole of a regular file, at most `max` bytes; a FIFO, device, folder or longer file is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::uint64_t max);
+/// Hands the whole of a regular file over in order, 1 MiB at a time.
+[[nodiscard]] Result<void> read_blocks(const std::string& path, const std::function<void(std::span<const std::byte>)>& take);
 /// Writes beside the target, fsyncs, renames over it, fsyncs the folder. Never leaves half a file.
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode = 0644);
 /// A symbolic link put in place by rename, replacing what was there.

@@ -104,6 +104,15 @@ class IoModule {
   [[nodiscard]] virtual Result<std::unique_ptr<ArchiveReader>> open_archive(const std::string& path) = 0;
 };
 
+/// What program and module must agree on, since they share the types above: version, compiler, standard library.
+[[nodiscard]] constexpr const char* io_module_build() {
+#define CUDAENV_TEXT_(x) #x
+#define CUDAENV_TEXT(x) CUDAENV_TEXT_(x)
+  return CUDAENV_VERSION " " __VERSION__ " " CUDAENV_TEXT(_GLIBCXX_RELEASE) " " CUDAENV_TEXT(_GLIBCXX_USE_CXX11_ABI);
+#undef CUDAENV_TEXT
+#undef CUDAENV_TEXT_
+}
+
 /// Loads cudaenv-io.so from the folder `libexec` once and returns it. An error names the library that is
 /// missing and the package that has it, or says that module and program are of different builds.
 [[nodiscard]] Result<IoModule*> load_io_module(const std::string& libexec);
