@@ -51,7 +51,7 @@ struct Library {
 };
 
 const std::vector<Library>& libraries() {
-  const auto io_module = [](const std::string& path) { return below(path, {"src/sys/io_module/"}) && path.ends_with(".cpp"); };
+  const auto io_module = [](const std::string& path) { return below(path, {"src/sys/io_module/"}); };
   static const std::vector<Library> table{
       {"toml++/", [](const std::string& path) { return path == "src/sys/toml_file.cpp"; }},
       {"CLI/",
