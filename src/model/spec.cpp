@@ -112,4 +112,13 @@ bool matches(const VersionSpec& spec, const Version& version, bool candidates) {
   return false;
 }
 
+bool chosen_before(const Version& a, std::string_view name_a, const Version& b, std::string_view name_b) {
+  const int order = compare(a, b);
+  if (order != 0) return order > 0;
+  if (name_a.size() != name_b.size()) return name_a.size() > name_b.size();
+  for (std::size_t i = 0; i < name_a.size(); ++i)
+    if (name_a[i] != name_b[i]) return static_cast<unsigned char>(name_a[i]) < static_cast<unsigned char>(name_b[i]);
+  return false;
+}
+
 }  // namespace cudaenv

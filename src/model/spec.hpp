@@ -41,4 +41,8 @@ struct VersionSpec {
 /// unless `candidates` is set. Kinds driver, torch, system and name answer false.
 [[nodiscard]] bool matches(const VersionSpec& spec, const Version& version, bool candidates = false);
 
+/// The one order of choice among names that match: is `a`, spelled `name_a`, taken before `b`? The newer version;
+/// of equal ones (12.8 and 12.8.0) the longer spelling, then the first in byte order.
+[[nodiscard]] bool chosen_before(const Version& a, std::string_view name_a, const Version& b, std::string_view name_b);
+
 }  // namespace cudaenv
