@@ -80,6 +80,7 @@ class PathGuard {
   [[nodiscard]] std::optional<Rule> claim_parents(const std::string& path);
   [[nodiscard]] std::optional<Rule> count(const ArchiveMember& member);
   [[nodiscard]] std::optional<Rule> check_hard_link(const ArchiveMember& member) const;
+  [[nodiscard]] const Seen* next_hop(const Seen& link) const;
 
   Limits limits_;
   std::uint64_t archive_bytes_;
