@@ -17,9 +17,9 @@ namespace cudaenv::store {
 [[nodiscard]] std::optional<std::string> canonical_path(ChannelKind kind, std::string_view component,
                                                         std::string_view member);
 
-/// Does the first part of a file's content say that it is run as a program: an ELF file with an interpreter or of
-/// type EXEC, or a `#!` script? `head` is the first KiB.
-[[nodiscard]] bool is_program(std::string_view head);
+/// Is this file run as a program? `head` is its first KiB. An ELF file with an interpreter or of type EXEC, any ELF
+/// file in a bin folder, or a `#!` script.
+[[nodiscard]] bool is_program(std::string_view path, std::string_view head);
 
 /// Could a file of this name be a program? Saves opening thousands of headers.
 [[nodiscard]] bool may_be_program(std::string_view path);

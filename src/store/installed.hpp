@@ -31,7 +31,7 @@ struct Installed {
 /// Same rule as the shim's (model/spec). `names` holds directory entries of names/.
 [[nodiscard]] std::optional<std::string> choose_name(const VersionSpec& spec, const std::vector<std::string>& names);
 
-/// The installed toolkit that `spec` chooses, if any. Kind system looks at the tree at `system_root`.
+/// The installed toolkit that `spec` chooses, if any; none where that one is damaged. Kind system looks at the tree at `system_root`.
 [[nodiscard]] std::optional<Receipt> choose(const VersionSpec& spec, const Installed& installed,
                                             const std::string& system_root = "/usr/local/cuda");
 

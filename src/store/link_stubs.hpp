@@ -12,11 +12,13 @@
 
 namespace cudaenv::store {
 
-/// A shared object whose every function returns `answer`.
+/// A shared object whose every function returns `answer`, but those that return text.
 struct StubLibrary {
-  std::string soname;                  // "libcuda.so.1"
-  std::vector<std::string> functions;  // made sorted and unique by build_stub
+  std::string soname;                          // "libcuda.so.1"
+  std::vector<std::string> functions;          // made sorted and unique by build_stub
   int answer = 0;
+  std::vector<std::string> message_functions;  // of `functions`, those that return `const char*`
+  std::string message;                         // what they return
 };
 
 /// CUDA_ERROR_STUB_LIBRARY of cuda.h: "the CUDA driver that the application has loaded is a stub library".

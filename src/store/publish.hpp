@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "model/install.hpp"
 #include "store/layout.hpp"
+#include "store/root.hpp"
 #include "sys/net.hpp"
 
 namespace cudaenv::store {
@@ -18,19 +19,17 @@ namespace cudaenv::store {
 /// Makes a fresh hash: `[&] { return io->sha256(); }`.
 using HashFactory = std::function<std::unique_ptr<Sha256>()>;
 
-/// Creates the folders of a root and its layout-version. Refuses a newer layout, a root that is not a folder, and
-/// a root of another owner that others may write to. A read-only root is Code::io that says so.
-[[nodiscard]] Result<void> open_root(const Layout& layout);
-
 /// A fresh staging folder under tmp/, on the file system of the store: unpack an archive into it.
 [[nodiscard]] Result<std::string> stage(const Layout& layout, std::string_view what);
 
-/// Is this artifact's component in the store? Its presence under its name means that it is whole.
+/// Is this artifact's component in the store, with every file of its listing? A damaged one counts as absent and is
+/// replaced by the next commit.
 [[nodiscard]] bool has_component(const Layout& layout, const Artifact& artifact);
 
 /// Publishes the unpacked tree `staged` (from stage()) as store/<artifact.sha256> and returns that hash. Files
 /// become 0444, programs and scripts 0555 (told by their content: wheels carry wrong modes). The staged folder is
-/// gone afterwards, also where another process was faster. Durable only after compose() has synced.
+/// gone afterwards, also where another process was faster. Synced before it is published, so that a component that is
+/// there after a power cut is whole.
 [[nodiscard]] Result<std::string> commit_component(const Layout& layout, const std::string& staged,
                                                    const Artifact& artifact);
 

@@ -29,6 +29,9 @@ struct Listing {
 };
 [[nodiscard]] Result<Listing> list_tree(const std::string& tree);
 
+/// What differs between a tree and the listing that lies in it; empty where nothing does. `max` as below.
+[[nodiscard]] Result<std::vector<std::string>> check_listing(const std::string& tree, std::size_t max = 20);
+
 /// What differs between a toolkit's tree and its listing (paths, modes, sizes, link targets; not content), at most
 /// `max` sentences such as "bin/nvcc is missing". Empty: intact. Walks the tree. For a linked toolkit only the
 /// folder and the witnesses of its components are looked at.

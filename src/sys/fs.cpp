@@ -32,6 +32,7 @@ Status to_status(const struct stat& raw) {
   status.device = raw.st_dev;
   status.inode = raw.st_ino;
   status.owner = raw.st_uid;
+  status.links = raw.st_nlink;
   status.mtime_ns = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
   return status;
 }

@@ -27,6 +27,7 @@ struct Status {
   std::uint64_t device = 0, inode = 0;
   std::uint32_t owner = 0;
   std::int64_t mtime_ns = 0;
+  std::uint64_t links = 0;  // names of this inode
 };
 /// lstat. A missing path is a Status of Type::missing, not an error.
 [[nodiscard]] Result<Status> status(const std::string& path);
@@ -38,6 +39,16 @@ struct Status {
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::uint64_t max);
 /// Hands the whole of a regular file over in order, 1 MiB at a time.
 [[nodiscard]] Result<void> read_blocks(const std::string& path, const std::function<void(std::span<const std::byte>)>& take);
+/// At most `size` bytes from `offset`; fewer at the end of the file, none beyond it. Regular files only.
+[[nodiscard]] Result<std::string> read_at(const std::string& path, std::uint64_t offset, std::size_t size);
+/// Have two regular files the same bytes? Reads them in pieces.
+[[nodiscard]] Result<bool> same_content(const std::string& a, const std::string& b);
+/// Copies a regular file to a path that must not exist, with `mode` whatever the umask. Not synced.
+[[nodiscard]] Result<void> copy_file(const std::string& from, const std::string& to, std::uint32_t mode);
+/// Writes a file that must not exist, with `mode` whatever the umask. Not synced: for trees still being staged.
+[[nodiscard]] Result<void> write_new_file(const std::string& path, std::string_view content, std::uint32_t mode);
+/// A symbolic link that must not exist.
+[[nodiscard]] Result<void> make_link(const std::string& target, const std::string& path);
 /// Writes beside the target, fsyncs, renames over it, fsyncs the folder. Never leaves half a file.
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode = 0644);
 /// A symbolic link put in place by rename, replacing what was there.
