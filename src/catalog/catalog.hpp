@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,9 +18,10 @@ class Catalog {
 
   /// Every toolkit version on offer, release candidates too, newest first. One request.
   [[nodiscard]] virtual Result<std::vector<Version>> versions() = 0;
-  /// One release with the components that exist for this platform. At most two requests.
-  /// Code::no_such_version where the channel does not have it after all.
-  [[nodiscard]] virtual Result<Release> release(const Version& version) = 0;
+  /// Releases with the components that exist for this platform, in the order asked; all that is not known
+  /// yet is asked at once. Code::no_such_version where the channel does not have one after all.
+  [[nodiscard]] virtual std::vector<Result<Release>> releases(const std::vector<Version>& versions) = 0;
+  [[nodiscard]] Result<Release> release(const Version& version) { return std::move(releases({version}).front()); }
   /// The files for these components of a release; companions are not among them. For wheels one
   /// request per package. In the order of `components`.
   [[nodiscard]] virtual Result<std::vector<ComponentFiles>> files(const Version& version,

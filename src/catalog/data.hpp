@@ -15,7 +15,8 @@ namespace cudaenv {
 struct ToolkitFact {
   Version version;
   std::string date;             // "2025-10-09"
-  std::string driver;           // the driver it shipped with, Linux: "580.95.05"
+  std::string driver;           // Linux driver from which everything is promised: "580.95.05"
+  std::string bundled;          // the driver inside the release's own manifest; differs in 12.8.0 and a few more
   std::string nvcc, cudart;     // component versions
   std::string manifest_sha256;  // of NVIDIA's redistrib_<version>.json
   bool redist = false;          // a redist manifest is known to exist

@@ -1,4 +1,5 @@
-// How a catalogue reaches its channel: two functions that it is given. It opens nothing itself.
+// How a catalogue reaches its channel: two functions that it is given. It opens nothing itself. Both take
+// several questions at once, so that whoever implements them can ask in parallel.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,16 @@ struct Page {
   std::string final_url;     // after redirects: relative links are against this one
   std::string content_type;  // without parameters is fine; empty: by what the body looks like
   std::string sha256;        // of the body; may be empty, then no manifest can be checked against its pin
-  bool missing = false;      // 404 or 410, or no such file: an answer, not a failure
 };
 
-/// Gets one page, from the network or a cache. Failures are Code::network.
-using Get = std::function<Result<Page>(const PageRequest&)>;
-/// The METADATA text of a wheel: out of the file itself (some 2 kB for the metapackage).
-using ReadMetadata = std::function<Result<std::string>(const Artifact&)>;
+/// One answer per request, in order, from the network or a cache. 404, 410 and a missing file are
+/// Code::no_such_version, every other failure is Code::network.
+using Get = std::function<std::vector<Result<Page>>(const std::vector<PageRequest>&)>;
+/// The METADATA text of each wheel, in order: out of the files themselves (some 2 kB for the metapackage).
+using ReadMetadata = std::function<std::vector<Result<std::string>>(const std::vector<Artifact>&)>;
+
+/// Asks for one page.
+[[nodiscard]] Result<Page> get_one(const Get& get, PageRequest request);
 
 /// A listing page made of names, for folders on disk: what a `file:` URL that ends in `/` answers.
 [[nodiscard]] std::string listing_page(const std::vector<std::string>& names);

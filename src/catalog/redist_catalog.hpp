@@ -49,7 +49,11 @@ struct RedistManifest {
 /// scheme is refused.
 [[nodiscard]] Result<RedistManifest> parse_redist_manifest(std::string_view text, Platform platform);
 
-/// Versions of the `redistrib_<version>.json` names that a listing page links to, newest first.
-[[nodiscard]] std::vector<Version> listed_manifests(std::string_view html);
+struct ListedManifest {
+  Version version;
+  std::string filename;  // "redistrib_13.0.2.json"
+};
+/// The `redistrib_<version>.json` that a listing page links to, newest first.
+[[nodiscard]] std::vector<ListedManifest> listed_manifests(std::string_view html);
 
 }  // namespace cudaenv

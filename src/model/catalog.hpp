@@ -62,6 +62,7 @@ struct ComponentFact {
   bool companion = false;           // has versions of its own beside the toolkit's: cudnn, nccl
   std::string product;              // redist tree of a companion: "cudnn"
   std::vector<std::string> needs;   // canonical names, where the release has them
+  bool only_by_name = false;        // not part of profile full
   std::string inside;               // before `inside_before`, part of that component: crt is inside nvcc
   Version inside_before;
 };

@@ -2,8 +2,10 @@
 // calls looks things up between the steps (choose_release -> close_components -> pick_files).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -23,6 +25,13 @@ struct Wanted {
 
 /// Reads `name` or `name@version`. Code::usage on anything else.
 [[nodiscard]] Result<ComponentRequest> parse_component_request(std::string_view text);
+
+using Profiles = std::map<std::string, std::vector<std::string>, std::less<>>;  // an empty list is everything
+/// What the command line or the project asks for. `profile` empty: compile. `only`, where there is any,
+/// stands alone. Items may hold several names with commas. Code::usage for an unknown profile or a
+/// malformed name.
+[[nodiscard]] Result<Wanted> make_wanted(const Profiles& profiles, std::string_view profile,
+                                         const std::vector<std::string>& with, const std::vector<std::string>& only);
 
 /// What a channel said. `releases` holds those whose components were looked up; a version without one
 /// counts as "not looked at".
@@ -64,7 +73,8 @@ struct ClosedComponents {
 [[nodiscard]] Result<ClosedComponents> close_components(const Release& release, const Wanted& wanted,
                                                         const std::vector<ComponentFact>& facts);
 
-/// The newest file for each pin. Yanked files only where nothing else satisfies an exact pin, with a
+/// The newest file for each pin; for a range with a lower bound the newest of that bound's own minor release,
+/// so that a toolkit does not change when a later one is published. Yanked files only where nothing else satisfies an exact pin, with a
 /// note. Code::no_such_version where a pin has none, with each candidate's reason.
 [[nodiscard]] Result<Resolution> pick_files(const Release& release, const std::vector<ComponentFiles>& offered);
 
