@@ -478,6 +478,8 @@ class Redirects(FetchTest):
 
     def test_no_secret_in_any_message(self):
         for answer in (fault.status(404), fault.cut(5), fault.flipped(0), fault.redirect("file:///x"), fault.status(500)):
+            for path in self.folder.glob("*.part"):
+                path.unlink()
             self.server.put("/x", CONTENT, fault.always(answer))
             url = self.server.url("/x", user="me:hunter2@") + "?token=opensesame"
             said = str(fetch_tool.run(self.home, self.job(fetch_tool.artifact(url, CONTENT), tries=2))[0])

@@ -12,6 +12,7 @@ Everything is written by hand to the socket, so that any lie can be told.
 
 import hashlib
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -263,6 +264,7 @@ def raw(data):
 
 class FaultServer:
     def __init__(self, tls=None):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # clients go away; children get the default back
         self.tls, self.stopping = tls, threading.Event()
         self._things, self._requests, self._lock = {}, [], threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)

@@ -35,6 +35,21 @@ std::string url_part(const std::string& url, CURLUPart part, unsigned flags) {
   return out;
 }
 
+/// A reference as seen from `base`, which may itself be absolute; empty when it makes no URL.
+std::string resolve(const std::string& base, const std::string& reference) {
+  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+  char* text = nullptr;
+  if (parsed == nullptr || reference.empty() || curl_url_set(parsed.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
+      curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0) != CURLUE_OK ||
+      curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0) != CURLUE_OK ||
+      curl_url_set(parsed.get(), CURLUPART_URL, reference.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
+    return {};
+  std::string out(text);
+  curl_free(text);
+  return out;
+}
+
 HttpFailure network_failure(const std::string& url, std::string cause, bool retryable, std::string hint = {}) {
   HttpFailure failure;
   failure.error = make_error(Code::network, "cannot fetch `" + redact_url(url) + "`", std::move(cause), std::move(hint));
@@ -257,11 +272,7 @@ bool CurlTransfer::advance(CURLcode code) {
     outcome_ = std::unexpected(failure_of(code));
     return false;
   }
-  if (is_redirect()) {
-    char* target = nullptr;
-    curl_easy_getinfo(handle_.get(), CURLINFO_REDIRECT_URL, &target);
-    return follow(target == nullptr ? "" : target);
-  }
+  if (is_redirect()) return follow(resolve(hop_url_, headers_.at("location")));
   (void)announce();
   HttpResponse response;
   response.status = status();
