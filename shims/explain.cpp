@@ -34,8 +34,8 @@ void append_chooser(Message& message, const Session& session) {
   switch (session.chooser) {
     case Chooser::argument: message << "`+" << session.spec.text << "`"; break;
     case Chooser::variable: message << "$CUDAENV_TOOLKIT"; break;
-    case Chooser::file: message.quote(session.file.view()) << ":" << session.line; break;
-    case Chooser::fallback: message << "the default, ", message.quote(session.file.view()) << ":" << session.line; break;
+    case Chooser::file: message.quote(session.file) << ":" << session.line; break;
+    case Chooser::fallback: message << "the default, ", message.quote(session.file) << ":" << session.line; break;
     case Chooser::nobody: message << "nobody"; break;
   }
   message << ")";
@@ -48,15 +48,10 @@ void append_spec(Message& message, const VersionSpec& spec) {
 }
 
 bool has_tool(Session& session, std::string_view name) {
-  Path program;
   for (const std::string_view folder : {std::string_view("/bin/"), std::string_view("/nvvm/bin/")}) {
-    program.clear();
-    program.append(session.root.view());
-    program.append("/names/");
-    program.append(name);
-    program.append(folder);
-    program.append(session.tool);
-    kernel::Status status{};
+    Path program = session.room.path();
+    program.append(session.root).append("/names/").append(name).append(folder).append(session.tool);
+    kernel::Status status;
     if (kernel::status(program.c_str(), status) == 0) return true;
   }
   return false;
@@ -148,7 +143,7 @@ int explain_bad_wish(std::string_view text, Chooser by, const char* reason) {
 int explain_bad_file(const Session& session, std::string_view why, long error) {
   Message message;
   message << "cudaenv: error: cannot use `";
-  message.quote(session.file.view()) << "`: " << why;
+  message.quote(session.file) << "`: " << why;
   if (error != 0) message << ": ", append_error(message, error);
   return finish(message, exit_config);
 }
@@ -156,7 +151,7 @@ int explain_bad_file(const Session& session, std::string_view why, long error) {
 int explain_malformed(const Session& session, const PinError& where) {
   Message message;
   message << "cudaenv: error: cannot read `";
-  message.quote(session.file.view()) << ":" << where.line << ":" << where.column << "`: " << where.reason;
+  message.quote(session.file) << ":" << where.line << ":" << where.column << "`: " << where.reason;
   return finish(message, exit_config);
 }
 
@@ -205,7 +200,7 @@ int explain_no_manager(const Session& session, std::string_view manager) {
 
 int explain_not_run(Session& session, std::string_view program, long error) {
   Message message;
-  kernel::Status status{};
+  kernel::Status status;
   const bool there = kernel::status(program.data(), status) == 0;
   begin(message, session);
   if (there || (error != -ENOENT && error != -ENOTDIR)) {
@@ -217,7 +212,7 @@ int explain_not_run(Session& session, std::string_view program, long error) {
     message.quote(session.tool);
     return finish(message, exit_cannot_run);
   }
-  const std::string_view name = session.name[0] == '\0' ? session.spec.text : session.name;
+  const std::string_view name = session.name.empty() ? session.spec.text : session.name;
   const bool whole = kernel::status(session.toolkit.c_str(), status) == 0;
   message << "toolkit `" << name << (whole ? "` does not have it" : "` has lost its folder");
   append_chooser(message, session);

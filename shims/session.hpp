@@ -13,20 +13,19 @@ enum Exit : int { exit_usage = 2, exit_config = 3, exit_cannot_run = 126, exit_m
 /// Who chose the toolkit, strongest first.
 enum class Chooser : std::uint8_t { argument, variable, file, fallback, nobody };
 
-// On the stack of run(), some 75 KiB of it, of which a good run touches a few pages.
 struct Session {
   explicit Session(const Process& from) : process(from), tool(from.tool()) {}
 
   const Process& process;
-  std::string_view tool;
-  Path root;
+  std::string_view tool;     // followed by a NUL, as every text here
+  std::string_view root;
+  std::string_view file;     // the `.cudaenv` or the default that chose, or that cannot be used
+  std::uint32_t line = 0;    // of `file`
   Chooser chooser = Chooser::nobody;
   VersionSpec spec;
-  std::uint32_t line = 0;  // of `file`
-  Path file;               // the `.cudaenv` or the default that chose
-  Path toolkit;            // its folder, absolute
-  char name[256];          // the entry of names/ that was chosen; empty for system
-  char text[pinfile_max_bytes + 1];  // of `file`; `spec` points into it
+  std::string_view name;     // the entry of names/ that was chosen; empty for system
+  Path toolkit;              // its folder, absolute; at the free end of `room`
+  Room room;
 };
 
 /// Each of these answers 0, or has printed why not and answers an exit status.
@@ -38,13 +37,14 @@ struct Session {
 /// The nearest `.cudaenv` from the working directory upwards; chooser stays as it is where there is none
 /// or where it names no toolkit.
 [[nodiscard]] int select_from_project(Session& session);
-/// Reads and parses `session.file`, which `stranger_allowed` lets belong to anybody; sets spec and line.
-[[nodiscard]] int read_choice(Session& session, Chooser by, bool stranger_allowed);
+/// Reads and parses `path`, which messages call session.file; sets chooser, spec and line. A file of another
+/// user is refused unless `stranger_allowed`.
+[[nodiscard]] int read_choice(Session& session, const char* path, Chooser by, bool stranger_allowed);
 
 /// Sets name and toolkit to the newest installed one that `spec` matches; false where there is none.
 [[nodiscard]] bool find_toolkit(Session& session);
 
-/// Calls `visit(name)` for every entry of names/.
+/// Calls `visit(name)` for every entry of names/. `visit` may use the room, but must leave it as it was.
 template <class Visit>
 void each_name(Session& session, Visit visit) {
   struct Entry {  // struct linux_dirent64
@@ -54,12 +54,9 @@ void each_name(Session& session, Visit visit) {
     unsigned char type;
     char name[1];
   };
-  const std::size_t root = session.root.size();
-  session.root.append("/names");
-  const long folder = kernel::open_folder(session.root.c_str());
-  session.root.cut(root);
+  const long folder = kernel::open_folder(session.room.path().append(session.root).append("/names").c_str());
   if (folder < 0) return;
-  alignas(Entry) char buffer[2048];
+  alignas(Entry) char buffer[1024];
   for (long size = 0; (size = kernel::read_folder(folder, buffer, sizeof buffer)) > 0;)
     for (long at = 0; at < size;) {
       const auto* entry = reinterpret_cast<const Entry*>(buffer + at);

@@ -34,25 +34,20 @@ struct Additions {
 
 // What the driver or an installed torch decides, only the manager can find out: it runs the tool.
 int ask_manager(Session& session) {
-  Path& manager = session.toolkit;
-  manager.clear();
-  manager.append(session.root.view());
-  manager.append("/libexec/cudaenv");
+  Path manager = session.room.path();
+  session.room.keep(manager.append(session.root).append("/libexec/cudaenv"));
+  Path spec = session.room.path();
+  session.room.keep(spec.append("+").append(session.spec.text));
   std::size_t count = 0;
   while (session.process.arguments[count] != nullptr) ++count;
   auto** arguments = static_cast<char**>(__builtin_alloca((count + 6) * sizeof(char*)));
-  Path spec;
-  spec.append("+");
-  spec.append(session.spec.text);
   char run_word[] = "run";
   char dashes[] = "--";
   std::size_t size = 0;
-  arguments[size++] = manager.data();
-  arguments[size++] = run_word;
-  arguments[size++] = spec.data();
-  arguments[size++] = dashes;
-  arguments[size++] = const_cast<char*>(session.tool.data());
-  for (std::size_t i = session.chooser == Chooser::argument ? 2 : 1; i < count; ++i) arguments[size++] = session.process.arguments[i];
+  for (char* word : {manager.data(), run_word, spec.data(), dashes, const_cast<char*>(session.tool.data())})
+    arguments[size++] = word;
+  for (std::size_t i = session.chooser == Chooser::argument ? 2 : 1; i < count; ++i)
+    arguments[size++] = session.process.arguments[i];
   arguments[size] = nullptr;
   Process process = session.process;
   process.arguments = arguments;
@@ -70,18 +65,16 @@ int run_tool(Session& session) {
   // cicc lives in nvvm/bin.
   for (const std::string_view folder : {std::string_view("/bin/"), std::string_view("/nvvm/bin/")}) {
     program.cut(toolkit);
-    program.append(folder);
-    program.append(session.tool);
-    if (program.overlong()) error = -ENAMETOOLONG;
-    else error = become(session.process, program.data(), skipped, additions.list);
-    kernel::Status status{};
+    program.append(folder).append(session.tool);
+    error = program.overlong() ? -ENAMETOOLONG : become(session.process, program.data(), skipped, additions.list);
+    kernel::Status status;
     // A script or program whose interpreter is missing answers ENOENT too.
     if ((error != -ENOENT && error != -ENOTDIR) || kernel::status(program.c_str(), status) == 0) break;
   }
-  Path tried;
-  tried.append(program.view());
-  program.cut(toolkit);
-  return explain_not_run(session, tried.view(), error);
+  const std::string_view tried = session.room.keep(program);
+  program = session.room.path();
+  program.append(tried.substr(0, toolkit));
+  return explain_not_run(session, tried, error);
 }
 
 }  // namespace

@@ -18,16 +18,17 @@ struct Digits {
 
 }  // namespace
 
-void Path::append(std::string_view text) {
-  if (text.size() > capacity - size_) {
+Path& Path::append(std::string_view text) {
+  if (text.size() > capacity_ - size_) {
     overlong_ = true;
-    return;
+    return *this;
   }
   for (const char c : text) data_[size_++] = c;
   data_[size_] = '\0';
+  return *this;
 }
 
-void Path::append(std::uint32_t number) { append(Digits(number).view()); }
+Path& Path::append(std::uint32_t number) { return append(Digits(number).view()); }
 
 void Path::to_parent() {
   while (size_ > 1 && data_[size_ - 1] != '/') --size_;
