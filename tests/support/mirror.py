@@ -182,6 +182,8 @@ class Faulty:
         return self
 
     def __exit__(self, *_):
+        if self.server is None:
+            return
         self.server.shutdown()
         self.server.server_close()
 

@@ -14,6 +14,7 @@ failed test is kept and named.
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -253,6 +254,12 @@ def tree(folder):
             else:
                 lines.append(f"{inside} {stat.S_IMODE(info.st_mode):o} {info.st_size}")
     return sorted(lines)
+
+
+def toolkit_tree(folder):
+    """tree() of an installed toolkit, less what channels may differ in: the receipt, and how a licence's file is called."""
+    return sorted(re.sub(r"^(licenses/[^/]+/)(License\.txt|LICENSE)( .*)$", r"\1LICENSE\3", line)
+                  for line in tree(folder) if not line.startswith("receipt.toml"))
 
 
 class SealedTest(unittest.TestCase):
