@@ -16,6 +16,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   # A dynamic libstdc++ costs about half a millisecond before main; commands have 2 ms.
   target_link_options(settings INTERFACE -static-libstdc++ -static-libgcc)
   include(CheckIPOSupported)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # plain -flto links on one core, and warns about it
+    set(CMAKE_CXX_COMPILE_OPTIONS_IPO -flto=auto -fno-fat-lto-objects)
+  endif()
   check_ipo_supported(RESULT CUDAENV_IPO OUTPUT ignored LANGUAGES CXX)
 endif()
 

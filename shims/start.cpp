@@ -62,7 +62,11 @@ std::size_t strlen(const char* text) {
 }
 }
 
+// What substr() and checked access name; every position we pass is inside. Later headers bring the first along.
 namespace std {
-// substr() names it; every position we pass is inside.
+#if __GNUC__ < 13
 [[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { __builtin_trap(); }
+#else
+[[noreturn]] void terminate() noexcept { __builtin_trap(); }
+#endif
 }  // namespace std
