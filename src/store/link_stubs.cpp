@@ -77,7 +77,8 @@ void read_declarations(std::string_view line, std::string_view prefix, std::vect
     }
     const auto name = take_word(line);
     const auto after = trim(line);
-    if (function_name(name, prefix) && after.starts_with('(') && previous != '(' && previous != ',' && previous != '=')
+    const bool called = after.starts_with('(') && !trim(after.substr(1)).starts_with('*');  // not `cuType (*argument)(...)`
+    if (function_name(name, prefix) && called && previous != '(' && previous != ',' && previous != '=')
       out.emplace_back(name);
     previous = 'w';
   }
