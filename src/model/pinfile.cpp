@@ -35,9 +35,9 @@ class Parser {
   bool file() {
     const char* reason = "";
     if (text_.size() > pinfile_max_bytes) return fail(0, "the file is larger than 64 KiB");
+    if (text_.starts_with(byte_order_mark)) start_ = at_ = byte_order_mark.size();
     const std::size_t bad = find_bad_byte(text_, reason);
     if (bad != std::string_view::npos) return fail(bad, reason);
-    if (text_.starts_with(byte_order_mark)) start_ = at_ = byte_order_mark.size();
     skip_lines();
     if (done()) return fail(start_, "the file says nothing; write a version such as `12.8`");
     return one_line_form() ? one_line() : toml();

@@ -108,6 +108,7 @@ TEST_CASE("what is not a `.cudaenv` is refused where it goes wrong") {
       {"[require]\n", 1, 1, "says nothing"},
       {nul, 1, 5, "NUL"},
       {"12.8\n\x1b[31m", 2, 1, "control character"},
+      {"\xEF\xBB\xBF# \xDA\n12.8", 1, 3, "UTF-8"},  // a column counts from after the mark
       {"12.8 # \x7f", 1, 8, "control character"},
       {"12.8\r13.0", 1, 5, "carriage return"},
       {"12.8\r", 1, 5, "carriage return"},
