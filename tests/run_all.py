@@ -112,13 +112,14 @@ def fuzz(tally):
         return tally.skip("fuzz", "clang++ is not installed")
     if not build("fuzz"):
         return tally.fail("build of fuzz")
-    targets = sorted(path for path in (SOURCE / "build/fuzz").rglob("*_fuzz") if path.is_file())
+    targets = sorted(path for path in (SOURCE / "build/fuzz").rglob("fuzz_*")
+                     if path.is_file() and os.access(path, os.X_OK))
     if not targets:
         return tally.fail("no fuzz target was built")
     for target in targets:
         corpus = RESULTS / f"corpus-{target.name}"
         corpus.mkdir(exist_ok=True)
-        seeds = [folder for folder in [SOURCE / "tests/fuzz/seeds" / target.name] if folder.is_dir()]
+        seeds = [folder for folder in [SOURCE / "tests/fuzz/corpus" / target.name.removeprefix("fuzz_")] if folder.is_dir()]
         status = run([target, corpus, *seeds, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1", "-verbosity=0",
                       "-max_len=4096", f"-artifact_prefix={RESULTS}/"])
         tally.add(1, 0, 0) if status == 0 else tally.fail(f"fuzz: {target.name}")

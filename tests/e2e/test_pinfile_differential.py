@@ -1,5 +1,6 @@
 """What our strict parser of `.cudaenv` accepts as TOML, a full TOML 1.0 parser accepts with the same values."""
 
+import json
 import os
 import random
 import subprocess
@@ -91,7 +92,6 @@ class DifferentialTest(unittest.TestCase):
         texts = [generator.text() for _ in range(COUNT)]
         stream = b"".join(b"%d\n%s" % (len(text), text) for text in texts)
         ran = subprocess.run([build_dir() / "libexec" / "cudaenv-tests" / "pin_dump"], input=stream, stdout=subprocess.PIPE, check=True)
-        import json
         answers = [json.loads(line) for line in ran.stdout.splitlines()]
         self.assertEqual(len(answers), len(texts))
         accepted = one_line = 0
