@@ -12,8 +12,8 @@ namespace cudaenv::activate {
 /// A toolkit as activation sees it. `path` is real and absolute.
 struct Tree {
   std::string path;
+  std::string lib;        // absolute folder of its libraries, empty when it has none
   bool has_nvcc = false;
-  bool has_lib = false;
 };
 
 /// PATH, CUDA_HOME, CUDA_PATH, CUDACXX (only with nvcc), CUDAToolkit_ROOT, and LD_LIBRARY_PATH by policy.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "activate/apply.hpp"
 #include "base/result.hpp"
 #include "model/env_diff.hpp"
 
@@ -18,8 +19,12 @@ namespace cudaenv::activate {
 /// "sh", "fish", "json", "dotenv", "github", "cmake", "docker", "modulefile", "lmod".
 [[nodiscard]] const std::vector<std::string_view>& format_names();
 
-/// The text of `env --format NAME`, ending in a newline. Code::usage for an unknown name. `dotenv` and
-/// `docker` cannot refer to the reader's own PATH in every reader, so they get it from `path_now`.
-[[nodiscard]] Result<std::string> format_env(std::string_view name, const EnvDiff& diff);
+/// The text of `env --format NAME`, ending in a newline. Code::usage for an unknown name. A dotenv file
+/// cannot refer to its reader's PATH, so its lists are completed from `now`.
+[[nodiscard]] Result<std::string> format_env(std::string_view name, const EnvDiff& diff, const Variables& now);
+
+/// Shell code that turns environment `from` into `to`; empty where they are equal.
+[[nodiscard]] std::string script_sh(const Variables& from, const Variables& to);
+[[nodiscard]] std::string script_fish(const Variables& from, const Variables& to);
 
 }  // namespace cudaenv::activate

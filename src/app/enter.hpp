@@ -17,6 +17,8 @@ namespace cudaenv::app {
 /// What activating `toolkit` changes, under the user's library-path policy.
 [[nodiscard]] Result<EnvDiff> environment_of(const World& world, const Receipt& toolkit);
 
+/// The names that environment_text knows.
+[[nodiscard]] const std::vector<std::string_view>& environment_formats();
 /// `env --format NAME`.
 [[nodiscard]] Result<std::string> environment_text(const World& world, const Receipt& toolkit, std::string_view format);
 

@@ -24,7 +24,7 @@ struct PinFile {
 struct Selection {
   std::string spec;                    // as written, already checked by parse_spec; empty when nobody chose
   Origin origin;
-  std::shared_ptr<const PinFile> pin;  // the nearest file, whoever won: its components and requirements still hold
+  std::shared_ptr<const PinFile> pin;  // the nearest file, where it was looked at: not under a flag or $CUDAENV_TOOLKIT
   std::vector<std::string> ignored;    // files of another owner, as sentences
 };
 

@@ -107,6 +107,7 @@ Result<World> make_world(char** environment) {
     world.columns = size.ws_col;
   world.offline = world.env.flag("CUDAENV_OFFLINE");
   world.cores = std::max(1U, std::thread::hardware_concurrency());
+  world.user = ::geteuid();
   world.paths = TRY(find_paths(world));
   return world;
 }

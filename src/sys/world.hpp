@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -54,6 +55,7 @@ struct World {
   bool json = false;
   bool offline = false;  // CUDAENV_OFFLINE
   unsigned cores = 1;
+  std::uint32_t user = 0;  // effective user id
 
   /// Seconds since 1970, for records; and a clock that never jumps, for durations.
   [[nodiscard]] std::int64_t now() const;

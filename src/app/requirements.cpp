@@ -1,0 +1,84 @@
+#include "app/requirements.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "app/prove.hpp"
+#include "base/text.hpp"
+
+namespace cudaenv::app {
+
+namespace {
+
+constexpr std::chrono::milliseconds facts_deadline{10'000};
+
+// Dotted numbers of any width (the driver 580.159.04 has a leading zero): missing ones count as zero.
+int compare_dotted(std::string_view a, std::string_view b) {
+  const auto left = split(a, '.'), right = split(b, '.');
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    const auto x = i < left.size() ? parse_u64(left[i]).value_or(0) : 0;
+    const auto y = i < right.size() ? parse_u64(right[i]).value_or(0) : 0;
+    if (x != y) return x < y ? -1 : 1;
+  }
+  return 0;
+}
+
+// `bound` was accepted by bound_fault: a comparison and dotted numbers.
+bool holds(std::string_view bound, std::string_view value) {
+  const auto digits = bound.find_first_of("0123456789");
+  const auto op = trim(bound.substr(0, digits));
+  const int order = compare_dotted(value, bound.substr(digits));
+  if (op == ">=") return order >= 0;
+  if (op == "<=") return order <= 0;
+  if (op == ">") return order > 0;
+  if (op == "<") return order < 0;
+  return (order == 0) == (op == "==");
+}
+
+std::unexpected<Error> unmet(const Selection& selection, std::string_view key, std::string_view wanted, const std::string& here) {
+  return fail(Code::driver, fmt::format("cannot activate for `{}`", printable(selection.pin->path, 4096)),
+              fmt::format("it requires {} {}, and here {}", key, wanted, here), "cudaenv driver");
+}
+
+}  // namespace
+
+Result<void> check_requirements(const World& world, const Selection& selection) {
+  if (!selection.pin || selection.origin.kind != Origin::Kind::file) return {};
+  const auto& require = selection.pin->pin.require;
+  if (require.driver.empty() && require.compute_capability.empty()) return {};
+  const auto facts = TRY(driver_facts(world, facts_deadline));
+  if (!require.driver.empty()) {
+    if (facts.kernel_module.empty()) return unmet(selection, "driver", require.driver, "there is no driver");
+    if (!holds(require.driver, facts.kernel_module))
+      return unmet(selection, "driver", require.driver, "it is " + facts.kernel_module);
+  }
+  if (!require.compute_capability.empty()) {
+    if (facts.gpus.empty()) return unmet(selection, "compute capability", require.compute_capability, "there is no GPU");
+    for (const auto& gpu : facts.gpus) {
+      const auto here = fmt::format("{}.{}", gpu.cc_major, gpu.cc_minor);
+      if (!holds(require.compute_capability, here))
+        return unmet(selection, "compute capability", require.compute_capability, fmt::format("{} has {}", gpu.name, here));
+    }
+  }
+  return {};
+}
+
+Result<std::string> check_verdict(const World& world, const Receipt& toolkit) {
+  const auto verdict = ensure_verdict(world, toolkit);
+  if (!verdict) return "not verified: " + sentence(verdict.error());
+  const auto what = verdict->cause ? verdict->cause->what : std::string();
+  if (verdict->kind != Verdict::Kind::refused)
+    return what.empty() ? verdict_name(verdict->kind) : fmt::format("{}: {}", verdict_name(verdict->kind), what);
+  return fail(Code::driver, fmt::format("toolkit `{}` does not run here", to_text(toolkit.version).view()), what,
+              verdict->cause ? verdict->cause->fix : "");
+}
+
+std::string sentence(const Error& error) {
+  auto text = error.what;
+  for (const auto& cause : error.causes) text += ": " + cause;
+  if (!error.hint.empty()) text += " (" + error.hint + ")";
+  return text;
+}
+
+}  // namespace cudaenv::app

@@ -1,0 +1,172 @@
+#include "app/select.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/prove.hpp"
+#include "base/text.hpp"
+#include "project/config.hpp"
+#include "project/find_pin.hpp"
+#include "project/pip_index.hpp"
+#include "project/selection.hpp"
+#include "project/torch_version.hpp"
+#include "store/installed.hpp"
+#include "store/layout.hpp"
+#include "sys/fs.hpp"
+
+namespace cudaenv::app {
+
+namespace {
+
+constexpr const char* system_root = "/usr/local/cuda";
+
+VersionSpec parsed(std::string_view text) {
+  VersionSpec spec;
+  const char* reason = nullptr;
+  (void)parse_spec(text, spec, reason);  // Selection holds only specs that were accepted once
+  return spec;
+}
+
+std::string shell_word(std::string_view spec) {
+  return spec.find_first_of("<>=! ,") == std::string_view::npos ? std::string(spec) : fmt::format("'{}'", spec);
+}
+
+Error not_installed(const Selection& selection, std::string_view spec) {
+  auto shown = spec == selection.spec ? std::string(spec) : fmt::format("{}` = `{}", selection.spec, spec);
+  const bool link = parsed(spec).kind == VersionSpec::Kind::name;
+  return make_error(Code::not_installed,
+                    fmt::format("toolkit `{}` is not installed (set by {})", shown, describe(selection.origin)), {},
+                    link ? fmt::format("cudaenv link /path/of/a/toolkit {}", spec)
+                         : fmt::format("cudaenv install {}", shell_word(spec)));
+}
+
+Result<Receipt> system_toolkit(const Selection& selection) {
+  auto receipt = store::inspect_tree(system_root);
+  if (!receipt)
+    return fail(Code::not_installed, fmt::format("the system has no toolkit (set by {})", describe(selection.origin)),
+                fmt::format("nothing usable at {}", system_root), "cudaenv install latest");
+  receipt->linked = true;
+  return std::move(*receipt);
+}
+
+// The newest installed toolkit whose PTX a driver of this CUDA version compiles.
+Result<std::string> spec_for_driver(const World& world, const Selection& selection) {
+  const int cuda = TRY(driver_cuda(world));
+  if (cuda == 0)
+    return fail(Code::driver, fmt::format("cannot tell what `driver` means here (set by {})", describe(selection.origin)),
+                "no driver was found", "cudaenv driver");
+  return fmt::format("<{}.{}", cuda / 1000, cuda % 1000 / 10 + 1);
+}
+
+std::vector<std::string> environments(const World& world, const Selection& selection) {
+  std::vector<std::string> prefixes;
+  for (const char* name : {"VIRTUAL_ENV", "CONDA_PREFIX"})
+    if (auto value = world.env.get(name)) prefixes.push_back(std::move(*value));
+  const auto project = selection.pin ? fs::parent(selection.pin->path) : world.cwd;
+  prefixes.push_back(fs::join(project, ".venv"));
+  return prefixes;
+}
+
+Result<std::string> spec_for_torch(const World& world, const Selection& selection) {
+  const auto found = TRY(project::find_torch(environments(world, selection)));
+  const auto what = fmt::format("cannot tell what `torch` means here (set by {})", describe(selection.origin));
+  if (!found) return fail(Code::config, what, "no torch in the active environment nor in .venv", "python3 -m pip install torch");
+  if (!found->cuda) return fail(Code::config, what, fmt::format("{} is a build without CUDA", printable(found->file, 4096)));
+  return *found->cuda;
+}
+
+}  // namespace
+
+std::string default_file(const World& world) { return world.paths.root + "/default"; }
+
+Result<std::optional<std::string>> read_default(const World& world) {
+  const auto file = default_file(world);
+  if (TRY(fs::status_of_target(file)).type == fs::Type::missing) return std::optional<std::string>{};
+  const auto text = TRY(fs::read_file(file, 4096));
+  return std::optional(std::string(trim(text)));
+}
+
+Result<void> write_default(const World& world, const std::optional<std::string>& spec) {
+  if (!spec) return fs::remove_file(default_file(world));
+  TRY(fs::make_folders(world.paths.root));
+  return fs::write_file_atomic(default_file(world), *spec + "\n");
+}
+
+Result<Selection> find_selection(const World& world, const std::optional<std::string>& flag) {
+  project::Wishes wishes;
+  wishes.flag = flag;
+  wishes.variable = world.env.get("CUDAENV_TOOLKIT");
+  if (!wishes.flag && !wishes.variable) {
+    wishes.found = TRY(project::find_pin(world.cwd, world.home, world.user));
+    wishes.fallback = TRY(read_default(world));
+    wishes.fallback_path = default_file(world);
+  }
+  return project::choose_selection(wishes);
+}
+
+Result<std::shared_ptr<const PinFile>> project_pin(const World& world) {
+  return TRY(project::find_pin(world.cwd, world.home, world.user)).pin;
+}
+
+Result<std::string> concrete_spec(const World& world, const Selection& selection) {
+  switch (parsed(selection.spec).kind) {
+    case VersionSpec::Kind::driver: return spec_for_driver(world, selection);
+    case VersionSpec::Kind::torch: return spec_for_torch(world, selection);
+    default: return selection.spec;
+  }
+}
+
+Result<Receipt> find_toolkit(const World& world, const Selection& selection) {
+  if (selection.spec.empty())
+    return fail(Code::not_installed, "no toolkit is selected here", "no .cudaenv, no $CUDAENV_TOOLKIT and no default",
+                "cudaenv local 13.0");
+  const auto text = TRY(concrete_spec(world, selection));
+  const auto spec = parsed(text);
+  if (spec.kind == VersionSpec::Kind::system) return system_toolkit(selection);
+  const auto installed = TRY(store::read_installed({world.paths.root}));
+  // Damaged toolkits take part: to fall back to the next best one would be to change it in silence.
+  std::vector<std::string> names;
+  for (const auto& one : installed.toolkits) names.insert(names.end(), one.names.begin(), one.names.end());
+  for (const auto& one : installed.damaged) names.push_back(one.name);
+  const auto name = store::choose_name(spec, names);
+  if (!name) return fail(not_installed(selection, text));
+  for (const auto& one : installed.damaged)
+    if (one.name == *name)
+      return fail(Code::integrity, fmt::format("toolkit `{}` is damaged (set by {})", *name, describe(selection.origin)),
+                  one.reason, fmt::format("cudaenv install {}", *name));
+  for (auto receipt : installed.toolkits)
+    if (std::find(receipt.names.begin(), receipt.names.end(), *name) != receipt.names.end()) {
+      receipt.path = TRY(fs::real_path(receipt.path));
+      return receipt;
+    }
+  return fail(not_installed(selection, text));
+}
+
+Result<Selected> select(const World& world, const std::optional<std::string>& flag) {
+  auto selection = TRY(find_selection(world, flag));
+  auto toolkit = TRY(find_toolkit(world, selection));
+  return Selected{std::move(selection), std::move(toolkit)};
+}
+
+std::string name_of(const Receipt& toolkit) {
+  const std::string version(to_text(toolkit.version).view());
+  if (toolkit.names.empty()) return toolkit.linked ? "system" : version;
+  const bool own = std::find(toolkit.names.begin(), toolkit.names.end(), version) != toolkit.names.end();
+  return own ? version : toolkit.names.front();
+}
+
+Result<Config> configuration(const World& world) { return project::read_config(world); }
+
+Result<std::string> channel_url(const World& world, const ChannelConfig& channel) {
+  if (!channel.url.value.empty()) return channel.url.value;
+  auto index = project::pip_index(world);
+  if (!index) {
+    auto error = std::move(index).error();
+    error.hint = fmt::format("set url under [channel.{}] in {}, or: {}", channel.name, world.paths.config_file, error.hint);
+    return fail(std::move(error));
+  }
+  return index->value;
+}
+
+}  // namespace cudaenv::app
