@@ -18,7 +18,7 @@ namespace cudaenv::cli {
 /// reported what it should (`verify` that refuses answers 8); an Error is printed by main.
 using Runner = std::function<Result<int>(World&)>;
 
-enum class Group { install, choose, run, prove, shell, keep };
+enum class Group { install, choose, run, prove, shell, keep, hidden };
 
 struct Command {
   std::string_view name;

@@ -2,9 +2,44 @@
 
 namespace cudaenv::cli {
 
+Runner add_complete(CLI::App& app);
+Runner add_completions(CLI::App& app);
+Runner add_config(CLI::App& app);
+Runner add_current(CLI::App& app);
+Runner add_env(CLI::App& app);
+Runner add_global(CLI::App& app);
+Runner add_init(CLI::App& app);
+Runner add_local(CLI::App& app);
+Runner add_prefix(CLI::App& app);
+Runner add_run(CLI::App& app);
+Runner add_use(CLI::App& app);
+Runner add_whence(CLI::App& app);
+Runner add_which(CLI::App& app);
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
+      {"use", {"shell"}, Group::choose, "choose a toolkit for this shell, verified",
+       "cudaenv use 12.8\ncudaenv use --unset", add_use},
+      {"local", {"pin"}, Group::choose, "choose a toolkit for this project: writes .cudaenv",
+       "cudaenv local 12.8\ncudaenv local --with cudnn@9 --require \"driver=>=570.26\"", add_local},
+      {"global", {"default"}, Group::choose, "choose the toolkit where nothing else does", "cudaenv global 13.0\ncudaenv global --unset",
+       add_global},
+      {"current", {"version"}, Group::choose, "what is selected here, and who set it", "cudaenv current\ncudaenv current --json",
+       add_current},
+      {"which", {}, Group::choose, "the real path that a tool name runs here", "cudaenv which nvcc", add_which},
+      {"whence", {}, Group::choose, "every installed toolkit that has a tool", "cudaenv whence nvcc", add_whence},
+      {"prefix", {}, Group::choose, "the toolkit's folder", "cmake -B build -D CUDAToolkit_ROOT=\"$(cudaenv prefix)\"\ncudaenv prefix 12.8",
+       add_prefix},
+      {"run", {"exec"}, Group::run, "run a command in a toolkit's environment",
+       "cudaenv run nvcc --version\ncudaenv run +12.8 -- cmake -B build", add_run, true},
+      {"env", {}, Group::run, "the environment of a toolkit, for other tools",
+       "eval \"$(cudaenv env 12.8)\"\ncudaenv env --format json\ncudaenv env 13.0 --format github", add_env},
+      {"init", {}, Group::shell, "the prompt hook's text",
+       "source \"$(cudaenv init bash --path)\"\neval \"$(cudaenv init zsh)\"\ncudaenv init fish | source", add_init},
+      {"completions", {}, Group::shell, "completion of commands, options and versions",
+       "eval \"$(cudaenv completions bash)\"", add_completions},
+      {"config", {}, Group::keep, "configuration, and who set each value", "cudaenv config\ncudaenv config channel.nvidia.url", add_config},
+      {"__complete", {}, Group::hidden, "candidates for the completion files", "cudaenv __complete 1 us", add_complete, true},
   };
   return table;
 }

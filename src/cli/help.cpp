@@ -64,6 +64,7 @@ std::string nearest_command(std::string_view word) {
   std::string_view best;
   std::size_t best_distance = 3;
   for (const auto& command : commands()) {
+    if (command.group == Group::hidden) continue;
     std::vector<std::string_view> names{command.name};
     names.insert(names.end(), command.aliases.begin(), command.aliases.end());
     for (const auto name : names)

@@ -6,6 +6,10 @@ namespace cudaenv::cli {
 
 using nlohmann::json;
 
+json origin_json(const Origin& origin) {
+  return {{"kind", origin_kind_name(origin.kind)}, {"path", origin.path}, {"line", origin.line}};
+}
+
 json receipt_json(const Receipt& receipt, bool active) {
   auto components = json::object();
   for (const auto& component : receipt.components) components[component.name] = component.version;

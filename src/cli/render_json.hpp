@@ -4,11 +4,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "app/install.hpp"
+#include "base/sourced.hpp"
 #include "model/catalog.hpp"
 #include "model/install.hpp"
 
 namespace cudaenv::cli {
 
+/// {"kind", "path", "line"}.
+[[nodiscard]] nlohmann::json origin_json(const Origin& origin);
 [[nodiscard]] nlohmann::json receipt_json(const Receipt& receipt, bool active);
 [[nodiscard]] nlohmann::json release_json(const Release& release);
 [[nodiscard]] nlohmann::json artifact_json(const Artifact& artifact);
