@@ -1,7 +1,9 @@
 // From argv to an exit status: finds the command, lets CLI11 parse only that command's options, runs it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 
+#include "base/text.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
@@ -32,35 +34,38 @@ int report(const World& world, const Error& error) {
   return static_cast<int>(error.code);
 }
 
-bool asks_for_json(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--") return false;
-    if (word == "--json") return true;
-  }
+// How many of a command's words are cudaenv's. For `run` they end at the first one that is no option of ours: the
+// rest is CMD's, also where it says --json.
+std::size_t count_own_words(const Command& command, const std::vector<std::string>& words) {
+  if (!command.passes_rest) return words.size();
+  std::size_t own = 0;
+  while (own < words.size() && words[own] != "--" && (words[own].starts_with("-") || words[own].starts_with("+")))
+    own += words[own] == "--color" ? 2 : 1;
+  return std::min(own, words.size());
+}
+
+// Asked before the options are parsed, so that a wrong option is answered in JSON too.
+bool asks_for_json(const Command* command, const std::vector<std::string>& words) {
+  const auto own = command == nullptr ? words.size() : count_own_words(*command, words);
+  for (std::size_t i = 0; i < own && words[i] != "--"; ++i)
+    if (words[i] == "--json") return true;
   return false;
 }
 
-// The words of a `run` command line that belong to cudaenv end at the first one that is no option of ours;
-// the others are handed over untouched.
-std::vector<std::string> arguments_for(const Command& command, int argc, char** argv) {
-  std::vector<std::string> words(argv + 2, argv + argc);
-  if (!command.passes_rest) return words;
-  std::size_t own = 0;
-  while (own < words.size() && words[own] != "--" && (words[own].starts_with("-") || words[own].starts_with("+"))) {
-    own += words[own] == "--color" ? 2 : 1;
-  }
-  if (own < words.size() && words[own] != "--") words.insert(words.begin() + static_cast<std::ptrdiff_t>(own), "--");
+std::vector<std::string> arguments_for(const Command& command, std::vector<std::string> words) {
+  const auto own = count_own_words(command, words);
+  if (command.passes_rest && own < words.size() && words[own] != "--")
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(own), "--");
   return words;
 }
 
-int run_command(World& world, const Command& command, int argc, char** argv) {
+int run_command(World& world, const Command& command, const std::vector<std::string>& arguments) {
   CLI::App app(std::string(command.summary), "cudaenv " + std::string(command.name));
   GlobalOptions globals;
   add_global_options(app, world, globals);
   app.footer(examples_footer(command));
   const Runner runner = command.add(app);
-  auto words = arguments_for(command, argc, argv);
+  auto words = arguments_for(command, arguments);
   std::reverse(words.begin(), words.end());  // CLI11 takes them back to front
   try {
     app.parse(words);
@@ -79,22 +84,24 @@ int run_command(World& world, const Command& command, int argc, char** argv) {
 }  // namespace
 
 int main_cli(int argc, char** argv, char** environment) {
+  const std::string_view word = argc > 1 ? argv[1] : "--help";
+  const std::vector<std::string> words(argv + std::min(argc, 2), argv + argc);
+  const Command* command = find_command(word);
+  const bool json = asks_for_json(command, words);
   auto world = make_world(environment);
   if (!world) {
     World none;
-    none.json = asks_for_json(argc, argv);
+    none.json = json;
     return report(none, world.error());
   }
-  world->json = asks_for_json(argc, argv);
+  world->json = json;
   decide_color(*world, "auto");
-  const std::string_view word = argc > 1 ? argv[1] : "--help";
   if (word == "--help" || word == "-h" || word == "help") return print(overview(*world)), argc > 1 ? 0 : 2;
   if (word == "--version" || word == "-V") return print_line("cudaenv " CUDAENV_VERSION), 0;
-  const Command* command = find_command(word);
   if (command == nullptr)
-    return report(*world, make_error(Code::usage, "unknown command `" + std::string(word) + "`", nearest_command(word),
+    return report(*world, make_error(Code::usage, "unknown command `" + printable(word) + "`", nearest_command(word),
                                      "cudaenv --help"));
-  return run_command(*world, *command, argc, argv);
+  return run_command(*world, *command, words);
 }
 
 }  // namespace cudaenv::cli
