@@ -106,6 +106,7 @@ const char* error_name(const DriverApi& api, CuResult error) {
 }
 
 bool load_driver(const char* path, DriverApi& api) {
+  if (path != nullptr) record("libcuda.wanted", path);
   record_stage("load-libcuda");
   const double start = now_ms();
   void* library = dlopen(path != nullptr ? path : "libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);

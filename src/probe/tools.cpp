@@ -102,10 +102,17 @@ void by_text(const Options& options, int target, Image& image) {
 
 }  // namespace
 
+namespace {
+// SASS of Tegra parts is for these parts alone, although the numbers lie between those of others.
+bool is_embedded(int arch) { return arch == 53 || arch == 62 || arch == 72 || arch == 87 || arch == 88 || arch == 101 || arch == 110; }
+}  // namespace
+
 int choose_target(const int* archs, int count, Kind kind, int cc) {
   int best = 0;
   for (int i = 0; i < count; ++i)
-    if (archs[i] <= cc && archs[i] > best && (kind == Kind::ptx || archs[i] / 10 == cc / 10)) best = archs[i];
+    if (archs[i] <= cc && archs[i] > best && (archs[i] == cc || !is_embedded(archs[i])) &&
+        (kind == Kind::ptx || archs[i] / 10 == cc / 10))
+      best = archs[i];
   return best;
 }
 
