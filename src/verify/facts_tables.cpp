@@ -31,21 +31,25 @@ std::optional<int> small_number(std::string_view text) {
   return number && *number < 1'000'000 ? std::optional(static_cast<int>(*number)) : std::nullopt;
 }
 
+// A text member of a table entry, "" where it is absent; absent altogether where it is no text.
+std::optional<std::string> text_of(const json& entry, const char* member) {
+  if (!entry.is_object()) return std::nullopt;
+  const auto found = entry.find(member);
+  if (found == entry.end()) return "";
+  return found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
 Result<void> read_drivers(const std::string& file, Tables& tables) {
   const auto document = TRY(read_toml_file(file));
-  TRY(for_each(document, "minor_compat_min", file, [&](const std::string& key, const json& value) {
+  TRY(for_each(document, "minor-compatibility", file, [&](const std::string& key, const json& value) {
     const auto major = small_number(key);
     return major && value.is_string() && (tables.minor_compat_min[*major] = value.get<std::string>(), true);
   }));
-  TRY(for_each(document, "toolkit_driver", file, [&](const std::string& key, const json& value) {
-    return value.is_string() && (tables.toolkit_driver[key] = value.get<std::string>(), true);
-  }));
-  return for_each(document, "driver_branch", file, [&](const std::string& key, const json& value) {
+  return for_each(document, "branch", file, [&](const std::string& key, const json& value) {
     const auto branch = small_number(key);
-    if (!branch || !value.is_array() || value.size() != 2 || !value[0].is_number_integer() || !value[1].is_string())
-      return false;
-    const auto isa = parse_tenths(value[1].get_ref<const std::string&>());
-    return isa && (tables.branches[*branch] = {value[0].get<int>(), *isa}, true);
+    const auto cuda = parse_cuda(text_of(value, "cuda").value_or(""));
+    const auto isa = parse_tenths(text_of(value, "ptx").value_or(""));
+    return branch && cuda && isa && (tables.branches[*branch] = {*cuda, *isa}, true);
   });
 }
 
@@ -53,18 +57,17 @@ Result<void> read_archs(const std::string& file, Tables& tables) {
   const auto document = TRY(read_toml_file(file));
   return for_each(document, "sm", file, [&](const std::string& key, const json& value) {
     const auto arch = small_number(key);
-    if (!arch || !value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_string()) return false;
-    const auto& last = value[1].get_ref<const std::string&>();
-    const auto from = parse_cuda(value[0].get_ref<const std::string&>()), to = parse_cuda(last);
-    if (!from || (!to && !last.empty())) return false;
-    tables.archs[*arch] = {*from, to.value_or(0)};
+    const auto first = parse_cuda(text_of(value, "first").value_or(""));
+    const auto last = text_of(value, "last");
+    if (!arch || !first || !last || (!last->empty() && !parse_cuda(*last))) return false;
+    tables.archs[*arch] = {*first, parse_cuda(*last).value_or(0)};
     return true;
   });
 }
 
 Result<void> read_isas(const std::string& file, Tables& tables) {
   const auto document = TRY(read_toml_file(file));
-  return for_each(document, "ptx_isa", file, [&](const std::string& key, const json& value) {
+  return for_each(document, "toolkit", file, [&](const std::string& key, const json& value) {
     const auto cuda = parse_cuda(key);
     const auto isa = value.is_string() ? parse_tenths(value.get_ref<const std::string&>()) : std::nullopt;
     return cuda && isa && (tables.ptx_isa[*cuda] = *isa, true);

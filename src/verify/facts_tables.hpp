@@ -24,7 +24,6 @@ struct ArchRange {
 
 struct Tables {
   std::map<int, std::string> minor_compat_min;           // toolkit major -> oldest driver, "525.60.13"
-  std::map<std::string, std::string> toolkit_driver;     // "12.8.1" -> the driver it shipped with
   std::map<int, DriverBranch> branches;                  // 580 -> ...
   std::map<int, ArchRange> archs;                        // 90 -> [11080, 0]
   std::map<int, int> ptx_isa;                            // 12080 -> 87

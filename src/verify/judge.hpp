@@ -13,7 +13,7 @@ struct Evidence {
   Version toolkit;
   MachineFacts machine;
   ProbeReport report;
-  bool gpus_hidden = false;  // CUDA_VISIBLE_DEVICES names no GPU
+  bool gpus_hidden = false;  // CUDA_VISIBLE_DEVICES hides them on purpose: empty, -1
   int device = 0;
 };
 
