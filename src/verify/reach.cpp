@@ -67,6 +67,9 @@ ArchJudgement judge_arch(const Tables& tables, const Version& toolkit, int cc) {
 }
 
 Reach judge_reach(const Tables& tables, const Version& toolkit, const DriverFacts& facts) {
+  if (facts.libcuda.kind == LibcudaFacts::Kind::missing) return {May::refused, "there is no NVIDIA driver here"};
+  if (facts.libcuda.init_error != 0)
+    return {May::refused, fmt::format("the driver does not start: cuInit answers {}", facts.libcuda.init_error)};
   const auto driver = judge_driver(tables, toolkit, facts.libcuda.cuda, facts.libcuda.file_version);
   if (driver.reach == DriverReach::refused) return {May::refused, driver.evidence};
   const May by_driver = driver.reach == DriverReach::ptx_too ? May::full : May::sass_only;
