@@ -76,11 +76,42 @@ Result<DriverFacts> driver_facts(const World& world, std::chrono::milliseconds t
   if (auto pretended = TRY(verify::pretended_driver(world.env))) return std::move(*pretended);
   verify::ProbeRequest request;
   request.deadline = timeout;
-  return verify::view_driver(verify::read_machine_facts(""), TRY(verify::run_probe(world, request)));
+  const auto report = TRY(verify::run_probe(world, request));
+  if (auto why = verify::why_no_answer(report); !why.empty())
+    return fail(Code::driver, "cannot ask the driver", std::move(why), "cudaenv driver --timeout 60");
+  return verify::view_driver(verify::read_machine_facts(""), report);
 }
 
 Result<int> driver_cuda(const World& world) {
   return TRY(driver_facts(world, std::chrono::milliseconds(10'000))).libcuda.cuda;
+}
+
+Result<Health> check_health(const World& world, const std::optional<Receipt>& toolkit) {
+  if (toolkit) {
+    const auto verdict = TRY(ensure_verdict(world, *toolkit));
+    Health health;
+    health.cached = verdict.cached;
+    health.pretended = verdict.pretended;
+    // A pretended driver can launch nothing: without a cause, the tables promise everything.
+    health.cuda = verdict.kind == Verdict::Kind::proven || verdict.kind == Verdict::Kind::degraded ||
+                  (verdict.pretended && !verdict.cause);
+    if (!health.cuda) health.reason = verdict.cause ? verdict.cause->what : verdict_name(verdict.kind);
+    return health;
+  }
+  const auto facts = driver_facts(world, std::chrono::milliseconds(5'000));
+  Health health;
+  if (!facts) {
+    if (facts.error().code != Code::driver) return fail(facts.error());
+    health.reason = facts.error().what + (facts.error().causes.empty() ? "" : ": " + facts.error().causes.front());
+    return health;
+  }
+  health.pretended = facts->pretended;
+  const auto init_error = facts->libcuda.init_error;
+  health.cuda = init_error == 0 && !facts->gpus.empty();
+  if (facts->libcuda.kind == LibcudaFacts::Kind::missing) health.reason = "there is no NVIDIA driver here";
+  else if (init_error != 0) health.reason = "the driver does not start: cuInit answers " + std::to_string(init_error);
+  else if (facts->gpus.empty()) health.reason = "the driver shows no GPU";
+  return health;
 }
 
 Result<std::vector<ToolkitMay>> judge_toolkits(const World& world, const DriverFacts& facts,

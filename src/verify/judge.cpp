@@ -131,22 +131,11 @@ class Judge {
 
   // The probe ended before it could say what it was started for.
   bool no_answer(const char* name) {
-    const auto stage = report().has("stage") ? report().text("stage") : "start";
-    const bool compiling = stage.starts_with("compile");
-    std::string text, id = compiling ? "compile-failed" : "driver-left";
-    switch (report().end) {
-      case ChildResult::End::timed_out:
-        if (!compiling) id = "driver-hung";
-        text = fmt::format("no answer from `{}` within {:.1f} s", stage, report().elapsed_ms / 1e3);
-        break;
-      case ChildResult::End::signalled:
-        if (!compiling) id = "driver-crashed";
-        text = fmt::format("signal {} in `{}`", report().status, stage);
-        break;
-      case ChildResult::End::exited: text = fmt::format("exit status {} in `{}`", report().status, stage); break;
-    }
-    if (!report().noise.empty()) text += ", last words: " + report().noise;
-    return refuse_finding(name, id, text);
+    const bool compiling = report().text("stage").starts_with("compile");
+    std::string_view id = "driver-left";
+    if (report().end == ChildResult::End::timed_out) id = "driver-hung";
+    if (report().end == ChildResult::End::signalled) id = "driver-crashed";
+    return refuse_finding(name, compiling ? "compile-failed" : id, how_ended(report()));
   }
 
   // ---- genuine: is this libcuda the running module's? ---------------------------------------------------

@@ -1,5 +1,7 @@
 #include "verify/probe_run.hpp"
 
+#include <fmt/format.h>
+
 #include <random>
 
 #include "base/text.hpp"
@@ -97,6 +99,28 @@ std::optional<long> ProbeReport::number(std::string_view key) const {
   const auto value = parse_u64(digits);
   if (!value || *value > 1'000'000'000) return std::nullopt;
   return negative ? -static_cast<long>(*value) : static_cast<long>(*value);
+}
+
+std::string how_ended(const ProbeReport& report) {
+  const auto stage = report.has("stage") ? report.text("stage") : "start";
+  std::string text;
+  switch (report.end) {
+    case ChildResult::End::timed_out:
+      text = fmt::format("no answer from `{}` within {:.1f} s", stage, report.elapsed_ms / 1e3);
+      break;
+    case ChildResult::End::signalled: text = fmt::format("signal {} in `{}`", report.status, stage); break;
+    case ChildResult::End::exited: text = fmt::format("exit status {} in `{}`", report.status, stage); break;
+  }
+  return report.noise.empty() ? text : text + ", last words: " + report.noise;
+}
+
+std::string why_no_answer(const ProbeReport& report) {
+  if (report.has("libcuda.error")) {
+    const auto text = printable(report.text("libcuda.error"), 400);
+    return text.find("No such file") != std::string::npos ? std::string() : text;
+  }
+  if (report.has("libcuda.missing_symbol")) return "libcuda lacks the call " + report.text("libcuda.missing_symbol");
+  return report.has("cuda.init") ? std::string() : how_ended(report);
 }
 
 std::map<std::string, std::string, std::less<>> parse_records(std::string_view text, std::string_view nonce) {

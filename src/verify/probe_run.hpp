@@ -40,6 +40,12 @@ struct ProbeReport {
 /// Runs the probe. An Error only where it cannot be started at all.
 [[nodiscard]] Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request);
 
+/// Where and how the probe ended before it could say whether the driver starts ("signal 11 in `cuInit`"); empty
+/// where it could, or where there is no driver library to ask.
+[[nodiscard]] std::string why_no_answer(const ProbeReport& report);
+/// How it ended, whatever it had said.
+[[nodiscard]] std::string how_ended(const ProbeReport& report);
+
 /// The records of `nonce` in what came over the channel; anything else is ignored. The last one of a key wins.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> parse_records(std::string_view text,
                                                                             std::string_view nonce);
