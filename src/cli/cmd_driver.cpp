@@ -1,0 +1,72 @@
+// `cudaenv driver` and `cudaenv health`: the driver, the GPUs, and what may run here.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/inventory.hpp"
+#include "app/prove.hpp"
+#include "app/select.hpp"
+#include "cli/command.hpp"
+#include "cli/output.hpp"
+#include "cli/render_verdict.hpp"
+#include "model/verdict_json.hpp"
+
+namespace cudaenv::cli {
+
+namespace {
+
+// Only what the index cache holds: asking about the driver never waits for a network.
+std::vector<Version> available_versions(const World& world) {
+  World offline = world;
+  offline.offline = true;
+  std::vector<Version> versions;
+  if (const auto offers = app::offers(offline, false))
+    for (const auto& release : offers->releases) versions.push_back(release.version);
+  return versions;
+}
+
+Result<int> run_driver(World& world, double timeout_s) {
+  const auto facts = TRY(app::driver_facts(world, std::chrono::milliseconds(static_cast<long>(timeout_s * 1000))));
+  std::vector<Version> installed;
+  for (const auto& receipt : TRY(app::inventory(world)).toolkits) installed.push_back(receipt.version);
+  const auto toolkits = TRY(app::judge_toolkits(world, facts, installed, available_versions(world)));
+  if (!world.json) return print(driver_text(world, facts, toolkits)), 0;
+  auto json = driver_to_json(facts);
+  json["toolkits"] = nlohmann::json::array();
+  for (const auto& one : toolkits)
+    json["toolkits"].push_back({{"version", to_text(one.version).view()},
+                                {"installed", one.installed},
+                                {"may", may_name(one.reach.may)},
+                                {"why", one.reach.why}});
+  print_json(std::move(json));
+  return 0;
+}
+
+Result<int> run_health(World& world) {
+  const auto selection = TRY(app::find_selection(world));
+  std::optional<Receipt> toolkit;
+  if (!selection.spec.empty()) toolkit = TRY(app::find_toolkit(world, selection));
+  const auto health = TRY(app::check_health(world, toolkit));
+  const char* word = health.cuda ? "cuda" : "cpu";
+  if (world.json)
+    print_json({{"health", word}, {"reason", health.reason}, {"cached", health.cached}, {"pretended", health.pretended}});
+  else if (health.cuda)
+    print_line(health.pretended ? "cuda (pretended)" : "cuda");
+  else
+    print_line("cpu: " + health.reason);
+  return health.cuda ? 0 : static_cast<int>(Code::driver);
+}
+
+}  // namespace
+
+Runner add_driver(CLI::App& app) {
+  auto timeout_s = std::make_shared<double>(10);
+  app.add_option("--timeout", *timeout_s, "seconds a driver may take to answer")->check(CLI::Range(0.1, 600.0));
+  return [timeout_s](World& world) { return run_driver(world, *timeout_s); };
+}
+
+Runner add_health(CLI::App&) {
+  return [](World& world) { return run_health(world); };
+}
+
+}  // namespace cudaenv::cli

@@ -1,0 +1,87 @@
+#include "cli/render_verdict.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/output.hpp"
+
+namespace cudaenv::cli {
+
+namespace {
+
+Style style_of(Verdict::Kind kind) {
+  switch (kind) {
+    case Verdict::Kind::proven: return Style::green;
+    case Verdict::Kind::refused: return Style::red;
+    default: return Style::yellow;
+  }
+}
+
+Style style_of(StepStatus status) {
+  switch (status) {
+    case StepStatus::pass: return Style::green;
+    case StepStatus::fail: return Style::red;
+    case StepStatus::skip: return Style::dim;
+  }
+  return Style::plain;
+}
+
+Style style_of(May may) {
+  if (may == May::refused) return Style::red;
+  return may == May::full ? Style::green : Style::yellow;
+}
+
+std::string cuda_text(int cuda) { return fmt::format("{}.{}", cuda / 1000, cuda % 1000 / 10); }
+
+std::string libcuda_text(const LibcudaFacts& libcuda) {
+  if (libcuda.kind == LibcudaFacts::Kind::missing) return "not found";
+  auto text = fmt::format("{} ({})", libcuda.path, libcuda_kind_name(libcuda.kind));
+  if (libcuda.init_error != 0) text += fmt::format(", cuInit answers {}", libcuda.init_error);
+  return text;
+}
+
+std::string gpu_text(const GpuFacts& gpu) {
+  auto text = fmt::format("{}, sm_{}{}", gpu.name, gpu.cc_major, gpu.cc_minor);
+  if (gpu.memory_bytes != 0) text += ", " + human_bytes(gpu.memory_bytes);
+  if (gpu.mig) text += ", MIG";
+  return gpu.uuid.empty() ? text : text + ", " + gpu.uuid;
+}
+
+}  // namespace
+
+std::string verdict_text(const World& world, const Verdict& verdict) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& step : verdict.steps)
+    rows.push_back({"  " + step.name, styled(world, style_of(step.status), step_status_name(step.status)), step.evidence});
+  std::string text = fmt::format("{}  {}  ({:.1f} ms{}{})\n", styled(world, Style::bold, verdict.toolkit),
+                                 styled(world, style_of(verdict.kind), verdict_name(verdict.kind)), verdict.elapsed_ms,
+                                 verdict.cached ? ", cached" : "", verdict.pretended ? ", pretended" : "");
+  text += table(rows);
+  if (verdict.pretended) text += "  pretended: CUDAENV_DRIVER stands in for a driver, nothing was launched\n";
+  if (verdict.cause) text += fmt::format("  why: {}\n  fix: {}\n", verdict.cause->what, verdict.cause->fix);
+  return text;
+}
+
+std::string driver_text(const World& world, const DriverFacts& facts, const std::vector<app::ToolkitMay>& toolkits) {
+  std::vector<std::vector<std::string>> rows;
+  if (facts.pretended) {
+    rows.push_back({"driver", fmt::format("pretended by CUDAENV_DRIVER: CUDA {}", cuda_text(facts.libcuda.cuda))});
+  } else {
+    rows.push_back({"kernel module", facts.kernel_module.empty() ? "none" : facts.kernel_module});
+    rows.push_back({"libcuda", libcuda_text(facts.libcuda)});
+    if (facts.libcuda.cuda != 0) rows.push_back({"CUDA", cuda_text(facts.libcuda.cuda)});
+  }
+  for (const auto& gpu : facts.gpus)
+    rows.push_back({fmt::format("GPU {}", gpu.index), facts.pretended ? "pretended by CUDAENV_GPU: sm_" + std::to_string(gpu.cc_major) + std::to_string(gpu.cc_minor)
+                                                                      : gpu_text(gpu)});
+  if (facts.gpus.empty()) rows.push_back({"GPU", "none"});
+  std::string text = table(rows);
+  if (toolkits.empty()) return text;
+  rows.clear();
+  for (const auto& one : toolkits)
+    rows.push_back({std::string(to_text(one.version).view()), one.installed ? "installed" : "available",
+                    styled(world, style_of(one.reach.may), may_name(one.reach.may)), one.reach.why});
+  return text + "\n" + table(rows);
+}
+
+}  // namespace cudaenv::cli

@@ -1,0 +1,106 @@
+#include "model/verdict_json.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace cudaenv {
+
+namespace {
+
+using nlohmann::json;
+
+std::optional<std::string> text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+template <class Kind>
+std::optional<Kind> by_name(const std::optional<std::string>& name, const char* (*name_of)(Kind), int count) {
+  for (int i = 0; name && i < count; ++i)
+    if (*name == name_of(static_cast<Kind>(i))) return static_cast<Kind>(i);
+  return std::nullopt;
+}
+
+std::optional<Step> step_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto name = text(object, "name"), evidence = text(object, "evidence");
+  const auto status = by_name<StepStatus>(text(object, "status"), step_status_name, 3);
+  if (!name || !evidence || !status) return std::nullopt;
+  return Step{*name, *status, *evidence};
+}
+
+std::optional<Cause> cause_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto id = text(object, "id"), what = text(object, "what"), fix = text(object, "fix");
+  const auto error = object.find("cuda_error");
+  if (!id || !what || !fix || error == object.end() || !error->is_number_integer()) return std::nullopt;
+  return Cause{*id, error->get<int>(), *what, *fix};
+}
+
+}  // namespace
+
+json verdict_to_json(const Verdict& verdict) {
+  auto steps = json::array();
+  for (const auto& step : verdict.steps)
+    steps.push_back({{"name", step.name}, {"status", step_status_name(step.status)}, {"evidence", step.evidence}});
+  json object{{"toolkit", verdict.toolkit},
+              {"verdict", verdict_name(verdict.kind)},
+              {"cached", verdict.cached},
+              {"pretended", verdict.pretended},
+              {"elapsed_ms", std::round(verdict.elapsed_ms * 10) / 10},
+              {"steps", std::move(steps)},
+              {"cause", nullptr}};
+  if (verdict.cause)
+    object["cause"] = {{"id", verdict.cause->id},
+                       {"cuda_error", verdict.cause->cuda_error},
+                       {"what", verdict.cause->what},
+                       {"fix", verdict.cause->fix}};
+  return object;
+}
+
+std::optional<Verdict> verdict_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  Verdict verdict;
+  const auto toolkit = text(object, "toolkit");
+  const auto kind = by_name<Verdict::Kind>(text(object, "verdict"), verdict_name, 4);
+  const auto steps = object.find("steps"), cause = object.find("cause");
+  if (!toolkit || !kind || steps == object.end() || !steps->is_array() || cause == object.end()) return std::nullopt;
+  verdict.toolkit = *toolkit;
+  verdict.kind = *kind;
+  verdict.cached = object.value("cached", json()) == json(true);
+  verdict.pretended = object.value("pretended", json()) == json(true);
+  if (const auto elapsed = object.find("elapsed_ms"); elapsed != object.end() && elapsed->is_number())
+    verdict.elapsed_ms = elapsed->get<double>();
+  for (const auto& one : *steps) {
+    auto step = step_from_json(one);
+    if (!step) return std::nullopt;
+    verdict.steps.push_back(std::move(*step));
+  }
+  if (!cause->is_null() && !(verdict.cause = cause_from_json(*cause))) return std::nullopt;
+  return verdict;
+}
+
+json driver_to_json(const DriverFacts& facts) {
+  const auto& libcuda = facts.libcuda;
+  auto gpus = json::array();
+  for (const auto& gpu : facts.gpus)
+    gpus.push_back({{"index", gpu.index},
+                    {"uuid", gpu.uuid},
+                    {"name", gpu.name},
+                    {"compute_capability", std::to_string(gpu.cc_major) + "." + std::to_string(gpu.cc_minor)},
+                    {"memory_bytes", gpu.memory_bytes},
+                    {"mig", gpu.mig}});
+  const auto cuda = libcuda.cuda == 0 ? json() : json(std::to_string(libcuda.cuda / 1000) + "." +
+                                                      std::to_string(libcuda.cuda % 1000 / 10));
+  return {{"pretended", facts.pretended},
+          {"kernel_module", facts.kernel_module.empty() ? json() : json(facts.kernel_module)},
+          {"libcuda",
+           {{"path", libcuda.path.empty() ? json() : json(libcuda.path)},
+            {"file_version", libcuda.file_version.empty() ? json() : json(libcuda.file_version)},
+            {"cuda", cuda},
+            {"init_error", libcuda.init_error},
+            {"kind", libcuda_kind_name(libcuda.kind)}}},
+          {"gpus", std::move(gpus)}};
+}
+
+}  // namespace cudaenv

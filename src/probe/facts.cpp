@@ -1,0 +1,166 @@
+// Which libcuda loads, what it says, which devices it sees.
+#include <dlfcn.h>
+
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "probe/driver_api.hpp"
+#include "probe/record.hpp"
+#include "probe/symbol.hpp"
+
+namespace cudaenv::probe {
+
+namespace {
+
+// Finds a call that no proof can do without; names the first one that is missing.
+template <class F>
+bool need(void* library, const char* name, F& function) {
+  if (find_symbol(library, name, function)) return true;
+  record("libcuda.missing_symbol", name);
+  return false;
+}
+
+bool find_launch_calls(void* library, DriverApi& api) {
+  return need(library, "cuDevicePrimaryCtxRetain", api.context_retain) &&
+         need(library, "cuCtxSetCurrent", api.context_set) &&
+         need(library, "cuCtxSynchronize", api.context_synchronize) &&
+         need(library, "cuModuleLoadDataEx", api.module_load) &&
+         need(library, "cuModuleGetFunction", api.module_function) &&
+         need(library, "cuModuleUnload", api.module_unload) && need(library, "cuMemAlloc_v2", api.memory_alloc) &&
+         need(library, "cuMemFree_v2", api.memory_free) && need(library, "cuMemsetD32_v2", api.memory_fill) &&
+         need(library, "cuMemcpyDtoH_v2", api.memory_read) && need(library, "cuLaunchKernel", api.launch);
+}
+
+bool find_calls(void* library, DriverApi& api) {
+  find_symbol(library, "cuGetErrorName", api.error_name);
+  if (!find_symbol(library, "cuDeviceGetUuid_v2", api.device_uuid)) find_symbol(library, "cuDeviceGetUuid", api.device_uuid);
+  return need(library, "cuInit", api.init) && need(library, "cuDriverGetVersion", api.driver_version) &&
+         need(library, "cuDeviceGetCount", api.device_count) && need(library, "cuDeviceGet", api.device_get) &&
+         need(library, "cuDeviceGetName", api.device_name) && need(library, "cuDeviceTotalMem_v2", api.device_memory) &&
+         need(library, "cuDeviceGetAttribute", api.device_attribute) && find_launch_calls(library, api);
+}
+
+void record_path_of(void* library) {
+  Dl_info info{};
+  void* symbol = dlsym(library, "cuInit");
+  if (symbol == nullptr || dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return;
+  char real[PATH_MAX];
+  record("libcuda.path", realpath(info.dli_fname, real) != nullptr ? real : info.dli_fname);
+}
+
+void record_uuid(const DriverApi& api, int index, CuDevice device, bool mig) {
+  CuUuid uuid{};
+  if (api.device_uuid == nullptr || api.device_uuid(&uuid, device) != 0) return;
+  char text[48];
+  int size = std::snprintf(text, sizeof text, "%s-", mig ? "MIG" : "GPU");
+  for (int i = 0; i < 16; ++i) {
+    const char* dash = i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "";
+    size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), "%s%02x", dash, uuid.bytes[i]);
+  }
+  record_at("device", index, "uuid", text);
+}
+
+// The driver names a MIG instance "NVIDIA A100-SXM4-40GB MIG 1g.5gb".
+void record_device(const DriverApi& api, int index, CuDevice device, int cc) {
+  char text[256] = {};
+  api.device_name(text, sizeof text - 1, device);
+  const bool mig = std::strstr(text, " MIG ") != nullptr;
+  record_at("device", index, "name", text);
+  record_at("device", index, "mig", mig ? "1" : "0");
+  record_uuid(api, index, device, mig);
+  std::size_t bytes = 0;
+  if (api.device_memory(&bytes, device) == 0) {
+    std::snprintf(text, sizeof text, "%zu", bytes);
+    record_at("device", index, "memory", text);
+  }
+  std::snprintf(text, sizeof text, "%d.%d", cc / 10, cc % 10);
+  record_at("device", index, "cc", text);
+}
+
+int capability(const DriverApi& api, CuDevice device) {
+  int major = 0, minor = 0;
+  if (api.device_attribute(&major, attribute_cc_major, device) != 0) return 0;
+  return api.device_attribute(&minor, attribute_cc_minor, device) == 0 ? major * 10 + minor : 0;
+}
+
+bool initialise(const DriverApi& api) {
+  int version = 0;
+  api.driver_version(&version);
+  record_number("cuda.version", version);
+  record_stage("cuInit");
+  const double start = now_ms();
+  const CuResult result = api.init(0);
+  record_elapsed("ms.cuinit", start);
+  if (result != 0) record("cuda.init_name", error_name(api, result));
+  record_number("cuda.init", result);
+  return result == 0;
+}
+
+}  // namespace
+
+const char* error_name(const DriverApi& api, CuResult error) {
+  const char* name = nullptr;
+  return api.error_name != nullptr && api.error_name(error, &name) == 0 && name != nullptr ? name : "";
+}
+
+bool load_driver(const char* path, DriverApi& api) {
+  if (path != nullptr) record("libcuda.wanted", path);
+  record_stage("load-libcuda");
+  const double start = now_ms();
+  void* library = dlopen(path != nullptr ? path : "libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr) {
+    const char* reason = dlerror();
+    record("libcuda.error", reason != nullptr ? reason : "dlopen failed");
+    return false;
+  }
+  record_elapsed("ms.load_libcuda", start);
+  record_path_of(library);
+  record_stage("find-symbols");
+  return find_calls(library, api);
+}
+
+bool record_facts(const DriverApi& api, int wanted, Device& device) {
+  if (!initialise(api)) return false;
+  record_stage("devices");
+  int count = 0;
+  const CuResult result = api.device_count(&count);
+  record_number("device.error", result);
+  record_number("device.count", count);
+  for (int i = 0; result == 0 && i < count && i < 64; ++i) {
+    CuDevice handle = 0;
+    if (api.device_get(&handle, i) != 0) continue;
+    const int cc = capability(api, handle);
+    record_device(api, i, handle, cc);
+    if (i == wanted) device = {handle, cc};
+  }
+  return device.cc != 0;
+}
+
+void record_nvml() {
+  record_stage("nvml");
+  void* library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return;
+  int (*init)() = nullptr;
+  int (*count_of)(unsigned*) = nullptr;
+  int (*handle_of)(unsigned, void**) = nullptr;
+  int (*mig_mode)(void*, unsigned*, unsigned*) = nullptr;
+  if (!find_symbol(library, "nvmlInit_v2", init) || !find_symbol(library, "nvmlDeviceGetCount_v2", count_of) ||
+      !find_symbol(library, "nvmlDeviceGetHandleByIndex_v2", handle_of))
+    return;
+  find_symbol(library, "nvmlDeviceGetMigMode", mig_mode);
+  const int result = init();
+  record_number("nvml.init", result);
+  unsigned count = 0;
+  if (result != 0 || count_of(&count) != 0) return;
+  record_number("nvml.count", count);
+  for (unsigned i = 0; mig_mode != nullptr && i < count && i < 64; ++i) {
+    void* handle = nullptr;
+    unsigned current = 0, pending = 0;
+    if (handle_of(i, &handle) == 0 && mig_mode(handle, &current, &pending) == 0)
+      record_at("nvml", static_cast<int>(i), "mig", current != 0 ? "1" : "0");
+  }
+}
+
+}  // namespace cudaenv::probe

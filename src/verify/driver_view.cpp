@@ -1,0 +1,97 @@
+#include "verify/driver_view.hpp"
+
+#include "base/text.hpp"
+#include "sys/fs.hpp"
+#include "verify/facts_tables.hpp"
+
+namespace cudaenv::verify {
+
+namespace {
+
+constexpr int error_stub = 34;
+
+// A genuine libcuda bears the kernel module's version; a forward-compatibility one is newer and lies in a folder
+// of its own; under WSL it is Windows' and bears none.
+LibcudaFacts::Kind kind_of(const MachineFacts& machine, const LibcudaFacts& libcuda) {
+  using Kind = LibcudaFacts::Kind;
+  if (libcuda.path.empty()) return Kind::missing;
+  if (libcuda.init_error == error_stub || libcuda.path.find("/stubs/") != std::string::npos) return Kind::stub;
+  if (machine.wsl && machine.kernel_module.empty()) return Kind::wsl;
+  if (libcuda.path.find("compat") != std::string::npos) return Kind::compat;
+  if (!machine.kernel_module.empty() && !libcuda.file_version.empty() &&
+      compare_drivers(libcuda.file_version, machine.kernel_module) > 0)
+    return Kind::compat;
+  return Kind::genuine;
+}
+
+GpuFacts view_gpu(const ProbeReport& report, int index) {
+  const auto prefix = "device." + std::to_string(index) + ".";
+  GpuFacts gpu;
+  gpu.index = index;
+  gpu.uuid = printable(report.text(prefix + "uuid"), 64);
+  gpu.name = printable(report.text(prefix + "name"), 128);
+  const int cc = parse_tenths(report.text(prefix + "cc")).value_or(0);
+  gpu.cc_major = cc / 10;
+  gpu.cc_minor = cc % 10;
+  gpu.memory_bytes = parse_u64(report.text(prefix + "memory")).value_or(0);
+  gpu.mig = report.text(prefix + "mig") == "1";
+  return gpu;
+}
+
+Error bad_variable(const char* name, const std::string& value, const char* example) {
+  return make_error(Code::config, std::string("cannot use $") + name,
+                    "`" + printable(value) + "` is not like `" + example + "`", std::string("unset ") + name);
+}
+
+}  // namespace
+
+std::string libcuda_file_version(std::string_view path) {
+  const auto name = fs::base_name(path);
+  constexpr std::string_view head = "libcuda.so.";
+  if (!name.starts_with(head)) return {};
+  auto version = name.substr(head.size());
+  return version.find('.') != std::string::npos && version.find_first_not_of("0123456789.") == std::string::npos ? version
+                                                                                                                : "";
+}
+
+DriverFacts view_driver(const MachineFacts& machine, const ProbeReport& report) {
+  DriverFacts facts;
+  facts.kernel_module = machine.kernel_module;
+  facts.libcuda.path = printable(report.text("libcuda.path"), 1024);
+  facts.libcuda.file_version = libcuda_file_version(facts.libcuda.path);
+  facts.libcuda.cuda = static_cast<int>(report.number("cuda.version").value_or(0));
+  facts.libcuda.init_error = static_cast<int>(report.number("cuda.init").value_or(0));
+  facts.libcuda.kind = kind_of(machine, facts.libcuda);
+  const auto count = report.number("device.count").value_or(0);
+  for (int i = 0; i < count && i < 64; ++i)
+    if (report.has("device." + std::to_string(i) + ".cc")) facts.gpus.push_back(view_gpu(report, i));
+  return facts;
+}
+
+Result<std::optional<DriverFacts>> pretended_driver(const Environment& env) {
+  const auto driver = env.get("CUDAENV_DRIVER"), gpus = env.get("CUDAENV_GPU");
+  if (!driver && !gpus) return std::nullopt;
+  if (!driver)
+    return fail(Code::config, "cannot use $CUDAENV_GPU", "it pretends GPUs, but $CUDAENV_DRIVER pretends no driver",
+                "export CUDAENV_DRIVER=13.0");
+  DriverFacts facts;
+  facts.pretended = true;
+  facts.libcuda.kind = LibcudaFacts::Kind::genuine;
+  const auto cuda = parse_cuda(*driver);
+  if (!cuda || driver->find('.') == std::string::npos) return fail(bad_variable("CUDAENV_DRIVER", *driver, "12.4"));
+  facts.libcuda.cuda = *cuda;
+  for (const auto text : split(gpus.value_or(""), ',')) {
+    if (!gpus) break;
+    const auto cc = parse_tenths(trim(text));
+    if (!cc) return fail(bad_variable("CUDAENV_GPU", *gpus, "9.0,8.6"));
+    GpuFacts gpu;
+    gpu.index = static_cast<int>(facts.gpus.size());
+    gpu.name = "pretended GPU";
+    gpu.cc_major = *cc / 10;
+    gpu.cc_minor = *cc % 10;
+    facts.gpus.push_back(gpu);
+  }
+  return facts;
+}
+
+}  // namespace cudaenv::verify

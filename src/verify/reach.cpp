@@ -1,0 +1,91 @@
+#include "verify/reach.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "verify/machine_facts.hpp"
+
+namespace cudaenv::verify {
+
+namespace {
+
+std::string short_name(const Version& toolkit) { return cuda_text(cuda_number(toolkit)); }
+
+std::string below_floor(const Tables& tables, const Version& toolkit, int cuda, const std::string& driver) {
+  const auto floor = tables.minor_compat_min.find(static_cast<int>(toolkit.major()));
+  return fmt::format("driver {}{} < {}, the floor of {}.x", cuda_text(cuda), driver.empty() ? "" : " (" + driver + ")",
+                     floor == tables.minor_compat_min.end() ? short_name(toolkit) : floor->second, toolkit.major());
+}
+
+// A driver of the right CUDA major may still be an early one below the documented floor.
+bool reaches_floor(const Tables& tables, const Version& toolkit, int cuda, const std::string& driver) {
+  const auto major = static_cast<int>(toolkit.major());
+  if (cuda / 1000 != major) return cuda / 1000 > major;
+  const auto floor = tables.minor_compat_min.find(major);
+  return driver.empty() || floor == tables.minor_compat_min.end() || compare_drivers(driver, floor->second) >= 0;
+}
+
+// SASS of Tegra parts is for these parts alone, although the numbers lie between those of others.
+bool is_embedded(int arch) {
+  constexpr int embedded[] = {53, 62, 72, 87, 88, 101, 110};
+  return std::find(std::begin(embedded), std::end(embedded), arch) != std::end(embedded);
+}
+
+bool runs_on(int arch, int cc) { return arch == cc || (arch / 10 == cc / 10 && arch < cc && !is_embedded(arch)); }
+
+std::string range_text(const std::vector<int>& archs) {
+  return fmt::format("sm_{} to sm_{}", archs.front(), archs.back());
+}
+
+}  // namespace
+
+DriverJudgement judge_driver(const Tables& tables, const Version& toolkit, int cuda, const std::string& driver) {
+  const int wanted = cuda_number(toolkit);
+  if (!reaches_floor(tables, toolkit, cuda, driver))
+    return {DriverReach::refused, below_floor(tables, toolkit, cuda, driver)};
+  const auto shown = cuda_text(cuda) + (driver.empty() ? "" : " (" + driver + ")");
+  if (wanted <= cuda) return {DriverReach::ptx_too, fmt::format("driver {} >= {}", shown, short_name(toolkit))};
+  const auto toolkit_isa = tables.isa_of_toolkit(wanted), driver_isa = tables.isa_of_driver(cuda);
+  if (toolkit_isa && driver_isa && *toolkit_isa <= *driver_isa)
+    return {DriverReach::ptx_too, fmt::format("driver {} < {}, but both know PTX ISA {}", shown, short_name(toolkit),
+                                              isa_text(*toolkit_isa))};
+  const auto isas = toolkit_isa && driver_isa ? fmt::format(" (ISA {} > {})", isa_text(*toolkit_isa), isa_text(*driver_isa))
+                                              : std::string();
+  return {DriverReach::sass_only, fmt::format("driver {} reaches the floor of {}.x, but is older than {}: its PTX is too new{}",
+                                              shown, toolkit.major(), short_name(toolkit), isas)};
+}
+
+ArchJudgement judge_arch(const Tables& tables, const Version& toolkit, int cc) {
+  const auto archs = tables.archs_of(cuda_number(toolkit));
+  if (archs.empty()) return {ArchReach::native, fmt::format("the tables know no targets of {}", short_name(toolkit))};
+  const auto shown = fmt::format("{} ({})", short_name(toolkit), range_text(archs));
+  if (std::any_of(archs.begin(), archs.end(), [&](int arch) { return runs_on(arch, cc); }))
+    return {ArchReach::native, fmt::format("sm_{} is a target of {}", cc, shown)};
+  if (archs.front() > cc) return {ArchReach::gpu_too_old, fmt::format("sm_{} is older than every target of {}", cc, shown)};
+  return {ArchReach::ptx_only, fmt::format("sm_{} is newer than the targets of {}: only PTX can run", cc, shown)};
+}
+
+Reach judge_reach(const Tables& tables, const Version& toolkit, const DriverFacts& facts) {
+  if (facts.libcuda.kind == LibcudaFacts::Kind::missing) return {May::refused, "there is no NVIDIA driver here"};
+  if (facts.libcuda.init_error != 0)
+    return {May::refused, fmt::format("the driver does not start: cuInit answers {}", facts.libcuda.init_error)};
+  const auto driver = judge_driver(tables, toolkit, facts.libcuda.cuda, facts.libcuda.file_version);
+  if (driver.reach == DriverReach::refused) return {May::refused, driver.evidence};
+  const May by_driver = driver.reach == DriverReach::ptx_too ? May::full : May::sass_only;
+  Reach best{May::refused, ""};
+  std::string left_out;
+  for (const auto& gpu : facts.gpus) {
+    const auto arch = judge_arch(tables, toolkit, gpu.cc_major * 10 + gpu.cc_minor);
+    May may = by_driver;
+    if (arch.reach == ArchReach::gpu_too_old) may = May::refused;
+    if (arch.reach == ArchReach::ptx_only) may = by_driver == May::full ? May::ptx_only : May::refused;
+    if (may != by_driver) left_out += fmt::format("; GPU {}: {}", gpu.index, arch.evidence);
+    if (may < best.may) best.may = may;
+  }
+  if (facts.gpus.empty()) best.may = by_driver;
+  best.why = driver.evidence + left_out;
+  return best;
+}
+
+}  // namespace cudaenv::verify

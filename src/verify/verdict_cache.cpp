@@ -1,0 +1,94 @@
+#include "verify/verdict_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "model/verdict_json.hpp"
+#include "sys/fs.hpp"
+
+namespace cudaenv::verify {
+
+namespace {
+
+constexpr std::string_view proof_version = "1";  // raised when a proof or a sentence of the verdict changes
+constexpr std::uint64_t max_bytes = 256 * 1024;
+
+// What identifies a file's content without reading it.
+std::string stamp(const std::string& path) {
+  const auto status = fs::status_of_target(path);
+  if (!status || status->type == fs::Type::missing) return "none";
+  return fmt::format("{}:{}:{}:{}", status->device, status->inode, status->size, status->mtime_ns);
+}
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+// Set but empty hides every GPU, so presence counts too.
+std::string variable(const Environment& env, const char* name) {
+  const auto found = env.all().find(name);
+  return found == env.all().end() ? fmt::format("{} unset\n", name) : fmt::format("{}={}\n", name, found->second);
+}
+
+std::string environment_lines(const Environment& env, int device) {
+  std::string text = fmt::format("device={}\n", device);
+  for (const auto* name : {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"})
+    text += variable(env, name);
+  return text;
+}
+
+std::string machine_lines(const MachineFacts& machine) {
+  std::string text = fmt::format("boot={}\nmodule={}\ncontainer={}\nwsl={}\n", machine.boot_id, machine.kernel_module,
+                                 machine.container, machine.wsl);
+  for (const auto& gpu : machine.gpus) text += fmt::format("gpu={} {}\n", gpu.uuid, gpu.name);
+  for (const auto& name : machine.devices) text += fmt::format("node={}\n", name);
+  return text + fmt::format("ld.so.cache={}\n", stamp("/etc/ld.so.cache"));
+}
+
+// Managed trees never change under their id; a linked one may, and its folders' times tell.
+std::string toolkit_lines(const Receipt& toolkit) {
+  return fmt::format("toolkit={} {} {}\nlib={}\nlib64={}\nbin={}\n", toolkit.id, to_text(toolkit.version).view(),
+                     toolkit.path, stamp(toolkit.path + "/lib"), stamp(toolkit.path + "/lib64"),
+                     stamp(toolkit.path + "/bin"));
+}
+
+}  // namespace
+
+CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, int device) {
+  const auto environment = environment_lines(world.env, device);
+  CacheKey key;
+  // The name leaves out boot and driver: a verdict that no longer holds is written over, not kept beside.
+  key.file = fmt::format("{}/verdicts/{:016x}.json", world.paths.cache, fnv1a(toolkit.id + "\n" + toolkit.path + "\n" + environment));
+  key.text = fmt::format("proof={} {}\n", proof_version, CUDAENV_VERSION) + machine_lines(machine) +
+             toolkit_lines(toolkit) + environment;
+  return key;
+}
+
+std::optional<Verdict> find_verdict(const CacheKey& key) {
+  const auto content = fs::read_file(key.file, max_bytes);
+  if (!content) return std::nullopt;
+  const auto json = nlohmann::json::parse(*content, nullptr, false);
+  if (!json.is_object() || json.value("key", nlohmann::json()) != nlohmann::json(key.text)) return std::nullopt;
+  const auto libcuda = json.find("libcuda"), kept = json.find("libcuda_stamp"), verdict = json.find("verdict");
+  if (libcuda == json.end() || !libcuda->is_string() || kept == json.end() || verdict == json.end()) return std::nullopt;
+  if (!libcuda->get_ref<const std::string&>().empty() && *kept != nlohmann::json(stamp(libcuda->get<std::string>())))
+    return std::nullopt;
+  auto found = verdict_from_json(*verdict);
+  if (found) found->cached = true;
+  return found;
+}
+
+Result<void> keep_verdict(const CacheKey& key, const Verdict& verdict, const std::string& libcuda) {
+  const nlohmann::json json{{"key", key.text},
+                            {"libcuda", libcuda},
+                            {"libcuda_stamp", libcuda.empty() ? "" : stamp(libcuda)},
+                            {"verdict", verdict_to_json(verdict)}};
+  TRY(fs::make_folders(fs::parent(key.file)));
+  return fs::write_file_atomic(key.file, json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace cudaenv::verify

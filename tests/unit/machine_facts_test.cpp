@@ -1,0 +1,142 @@
+// What the kernel says, from folders that look like machines.
+#include <fstream>
+
+#include "sys/fs.hpp"
+#include "unit/catch.hpp"
+#include "verify/machine_facts.hpp"
+#include "verify/verdict_cache.hpp"
+
+using namespace cudaenv;
+using namespace cudaenv::verify;
+
+namespace {
+
+struct Root {
+  std::string path;
+  Root() {
+    auto made = fs::make_temp_folder("/tmp", "cudaenv-machine-");
+    REQUIRE(made);
+    path = *made;
+  }
+  Root(const Root&) = delete;
+  Root& operator=(const Root&) = delete;
+  ~Root() { (void)fs::remove_tree(path); }
+  void put(const std::string& file, const std::string& text) const {
+    REQUIRE(fs::make_folders(fs::parent(path + "/" + file)));
+    REQUIRE(fs::write_file_atomic(path + "/" + file, text));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a machine with a driver", "[machine]") {
+  const Root root;
+  root.put("sys/module/nvidia/version", "580.159.04\n");
+  root.put("proc/driver/nvidia/gpus/0000:3b:00.0/information",
+           "Model: \t\t NVIDIA H100 80GB HBM3\nIRQ:   \t\t 300\nGPU UUID: \t GPU-0f6f1c2e-0000-0000-0000-000000000001\n");
+  root.put("proc/sys/kernel/random/boot_id", "11111111-2222-3333-4444-555555555555\n");
+  for (const auto* node : {"nvidia0", "nvidiactl", "nvidia-uvm", "null", "nvidia-caps"}) root.put(std::string("dev/") + node, "");
+  root.put(".dockerenv", "");
+  const auto facts = read_machine_facts(root.path);
+  CHECK(facts.kernel_module == "580.159.04");
+  REQUIRE(facts.gpus.size() == 1);
+  CHECK(facts.gpus[0].uuid == "GPU-0f6f1c2e-0000-0000-0000-000000000001");
+  CHECK(facts.gpus[0].name == "NVIDIA H100 80GB HBM3");
+  CHECK(facts.devices == std::vector<std::string>{"nvidia-uvm", "nvidia0", "nvidiactl"});
+  CHECK(facts.has_device_nodes());
+  CHECK(facts.container == "docker");
+  CHECK(facts.boot_id == "11111111-2222-3333-4444-555555555555");
+  CHECK_FALSE(facts.wsl);
+}
+
+TEST_CASE("a machine without one, and WSL", "[machine]") {
+  const Root bare, wsl, broken;
+  CHECK_FALSE(read_machine_facts(bare.path).has_driver());
+  CHECK_FALSE(read_machine_facts(bare.path).has_device_nodes());
+  wsl.put("dev/dxg", "");
+  CHECK(read_machine_facts(wsl.path).wsl);
+  CHECK(read_machine_facts(wsl.path).has_driver());
+  CHECK(read_machine_facts(wsl.path).kernel_module.empty());
+  broken.put("sys/module/nvidia/version", std::string("\0\n../../etc", 11));
+  broken.put("proc/driver/nvidia/version", "NVRM version: nonsense\n");
+  broken.put("dev/nvidiactl", "");
+  CHECK(read_machine_facts(broken.path).kernel_module.empty());
+  CHECK_FALSE(read_machine_facts(broken.path).has_device_nodes());
+}
+
+TEST_CASE("the module's version, whichever flavour wrote it", "[machine]") {
+  CHECK(parse_module_version("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.309.01  Tue Jul  1 10:00:00 UTC 2026\nGCC version: 12.2.0\n") == "535.309.01");
+  CHECK(parse_module_version("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (dvs-builder@U22)  \n") == "580.159.04");
+  CHECK(parse_module_version("GCC version: 12.2.0").empty());
+  CHECK(parse_module_version("").empty());
+}
+
+TEST_CASE("driver versions compare by number", "[machine]") {
+  CHECK(compare_drivers("580.9", "580.82.07") < 0);
+  CHECK(compare_drivers("525.60.13", "525.60.13") == 0);
+  CHECK(compare_drivers("525.147.05", "525.60.13") > 0);
+  CHECK(compare_drivers("570.26", "570.26.0") == 0);
+}
+
+TEST_CASE("a verdict is kept only while everything it rests on is the same", "[machine]") {
+  const Root root;
+  World world;
+  world.paths.cache = root.path + "/cache";
+  root.put("libcuda.so.1", "genuine");
+  const auto libcuda = root.path + "/libcuda.so.1";
+  MachineFacts machine;
+  machine.boot_id = "one";
+  machine.kernel_module = "580.159.04";
+  machine.gpus = {{"GPU-1", "H100"}};
+  Receipt toolkit;
+  toolkit.id = "abc";
+  toolkit.path = root.path;
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::degraded;
+  verdict.toolkit = "13.5.0";
+  verdict.steps = {{"ptx", StepStatus::fail, "compute_90 \"quoted\"\n"}};
+  verdict.cause = Cause{"ptx-too-new", 222, "what", "fix"};
+  const auto key = cache_key(world, machine, toolkit, 0);
+  CHECK_FALSE(find_verdict(key));
+  REQUIRE(keep_verdict(key, verdict, libcuda));
+  const auto kept = find_verdict(key);
+  REQUIRE(kept);
+  CHECK(kept->cached);
+  CHECK(kept->kind == verdict.kind);
+  CHECK(kept->steps[0].evidence == verdict.steps[0].evidence);
+  CHECK(kept->cause->cuda_error == 222);
+
+  SECTION("another boot, module, GPU, toolkit or device") {
+    auto other = machine;
+    other.boot_id = "two";
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    other = machine, other.kernel_module = "590.44.01";
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    other = machine, other.gpus[0].uuid = "GPU-2";
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    other = machine, other.devices = {"nvidia0"};
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    auto another = toolkit;
+    another.id = "abd";
+    CHECK_FALSE(find_verdict(cache_key(world, machine, another, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, 1)));
+  }
+  SECTION("another environment, also one that is only set and empty") {
+    for (const auto* name : {"CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"}) {
+      world.env = Environment(std::map<std::string, std::string, std::less<>>{{name, ""}});
+      CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, 0)));
+    }
+  }
+  SECTION("another libcuda in the same place") {
+    REQUIRE(fs::write_file_atomic(libcuda, "another one"));
+    CHECK_FALSE(find_verdict(key));
+  }
+  SECTION("every prefix of the file is no verdict, and no crash") {
+    const auto whole = fs::read_file(key.file, 1 << 20);
+    REQUIRE(whole);
+    for (std::size_t size = 0; size < whole->size(); ++size) {
+      std::ofstream(key.file, std::ios::binary | std::ios::trunc) << whole->substr(0, size);
+      CHECK_FALSE(find_verdict(key));
+    }
+  }
+}
