@@ -2,6 +2,7 @@
 
 namespace cudaenv::cli {
 
+Runner add_cache(CLI::App& app);
 Runner add_complete(CLI::App& app);
 Runner add_completions(CLI::App& app);
 Runner add_config(CLI::App& app);
@@ -9,15 +10,32 @@ Runner add_current(CLI::App& app);
 Runner add_env(CLI::App& app);
 Runner add_global(CLI::App& app);
 Runner add_init(CLI::App& app);
+Runner add_install(CLI::App& app);
+Runner add_licenses(CLI::App& app);
+Runner add_link(CLI::App& app);
+Runner add_list(CLI::App& app);
 Runner add_local(CLI::App& app);
 Runner add_prefix(CLI::App& app);
+Runner add_prune(CLI::App& app);
 Runner add_run(CLI::App& app);
+Runner add_uninstall(CLI::App& app);
+Runner add_unlink(CLI::App& app);
 Runner add_use(CLI::App& app);
 Runner add_whence(CLI::App& app);
 Runner add_which(CLI::App& app);
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
+      {"install", {}, Group::install, "install toolkits, or what the project asks for",
+       "cudaenv install 13.0\ncudaenv install 12.8.1 --profile runtime --with cudnn@9,nccl\n"
+       "cudaenv install --dry-run \">=12.4,<13\"", add_install},
+      {"uninstall", {}, Group::install, "remove toolkits", "cudaenv uninstall 12.8.1\ncudaenv uninstall 12.8 --force",
+       add_uninstall},
+      {"list", {"versions"}, Group::install, "installed toolkits, or what the channels offer",
+       "cudaenv list\ncudaenv list --available --json", add_list},
+      {"link", {}, Group::install, "adopt a toolkit that is already on this disk",
+       "cudaenv link /usr/local/cuda-12.4\ncudaenv link /opt/nvidia/cuda site-cuda", add_link},
+      {"unlink", {}, Group::install, "forget an adopted toolkit", "cudaenv unlink site-cuda", add_unlink},
       {"use", {"shell"}, Group::choose, "choose a toolkit for this shell, verified",
        "cudaenv use 12.8\ncudaenv use --unset", add_use},
       {"local", {"pin"}, Group::choose, "choose a toolkit for this project: writes .cudaenv",
@@ -38,6 +56,10 @@ const std::vector<Command>& commands() {
        "source \"$(cudaenv init bash --path)\"\neval \"$(cudaenv init zsh)\"\ncudaenv init fish | source", add_init},
       {"completions", {}, Group::shell, "completion of commands, options and versions",
        "eval \"$(cudaenv completions bash)\"", add_completions},
+      {"prune", {}, Group::keep, "remove what no toolkit refers to", "cudaenv prune --dry-run\ncudaenv prune", add_prune},
+      {"cache", {}, Group::keep, "where downloads and index answers lie", "cudaenv cache dir\ncudaenv cache clean", add_cache},
+      {"licenses", {}, Group::keep, "the NVIDIA licences of what is installed", "cudaenv licenses\ncudaenv licenses --json",
+       add_licenses},
       {"config", {}, Group::keep, "configuration, and who set each value", "cudaenv config\ncudaenv config channel.nvidia.url", add_config},
       {"__complete", {}, Group::hidden, "candidates for the completion files", "cudaenv __complete 1 us", add_complete, true},
   };
