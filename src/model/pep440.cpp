@@ -190,14 +190,16 @@ bool equals(const Specifier& clause, const Version& version) {
 
 // `<3.1` leaves out 3.1rc1, `>3.1` leaves out 3.1.post1 and 3.1+local (PEP 440, exclusive ordered comparison).
 bool is_less(const Specifier& clause, const Version& version) {
-  if (compare(version, clause.version) >= 0) return false;
-  return clause.version.prerelease() || !version.prerelease() || compare_release(version, clause.version) != 0;
+  if (clause.version.prerelease()) return compare(version, clause.version) < 0;
+  Version first = clause.version;  // the first pre-release of the bound itself: 3.1.dev0, 3.1.post2.dev0
+  first.dev = "0";
+  return compare(version, first) < 0;
 }
 
 bool is_greater(const Specifier& clause, const Version& version) {
-  if (compare(version, clause.version) <= 0) return false;
-  if (compare_release(version, clause.version) != 0) return true;
-  return (clause.version.post || !version.post) && version.local.empty();
+  if (compare_public(version, clause.version) <= 0) return false;
+  return clause.version.post || !version.post || compare_release(version, clause.version) != 0 ||
+         pre_rank(version) != pre_rank(clause.version) || version.pre != clause.version.pre;
 }
 
 bool holds(const Specifier& clause, const Version& version) {
