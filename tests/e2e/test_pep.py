@@ -142,7 +142,7 @@ def editions_differ(clauses, version):
             if str(Version(bound[:-2])) != bound[:-2] or Version(version).epoch or Version(version).local:
                 return True
         elif clause[0] in "<>~" and not clause.startswith((">=", "<=")):
-            if Version(bound).is_postrelease or Version(bound).is_prerelease or Version(version).local:
+            if Version(bound).is_postrelease or Version(bound).is_prerelease or Version(version).local or str(Version(bound)) != bound:
                 return True
     return False
 
@@ -234,12 +234,12 @@ class Pep(unittest.TestCase):
 
     def test_malformed_markers(self):
         for text in ["", "sys_platform", "sys_platform ==", "== 'x'", "sys_platform = 'x'", "sys_platform == 'x", "colour == 'red'",
-                     "sys_platform == 'x' and", "(sys_platform == 'x'", "sys_platform == 'x' xor os_name == 'y'",
+                     "sys_platform == 'x' and", "(sys_platform == 'x'", "sys_platform == 'x')", "sys_platform == 'x' xor os_name == 'y'",
                      "not sys_platform == 'x'", "sys_platform not 'x'", "sys_platform == x", "or", "()", "sys_platform ~= 'abc'"]:
-            with self.assertRaises(Exception, msg=text):
-                Marker(text).evaluate({**PLATFORM})
+            if not OLD:  # 23.0 lets some of them pass
+                with self.assertRaises(Exception, msg=text):
+                    Marker(text).evaluate({**PLATFORM})
             self.assertEqual(ask(["marker\t" + text]), ["invalid"], text)
-        self.assertEqual(ask(["marker\tsys_platform == 'x')"]), ["invalid"])  # packaging 23.0 lets it pass
         deep = "(" * 5000 + "os_name == 'posix'" + ")" * 5000
         self.assertEqual(ask(["marker\t" + deep]), ["invalid"])
 
