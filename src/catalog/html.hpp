@@ -18,7 +18,7 @@ struct HtmlLinks {
 };
 
 /// Every `<a>` that has an href, in order, outside comments; at most `max_links`.
-[[nodiscard]] HtmlLinks read_links(std::string_view html, std::size_t max_links = 200'000);
+[[nodiscard]] HtmlLinks read_links(std::string_view html, std::size_t max_links = 50'000);
 /// `&amp; &lt; &gt; &quot; &apos;` and numeric references; anything else stays as it is.
 [[nodiscard]] std::string decode_entities(std::string_view text);
 
