@@ -78,7 +78,7 @@ Runner add_install(CLI::App& app) {
   app.add_option("--channel", request->channel, "only this channel");
   app.add_flag("--dry-run", request->dry_run, "say what would be fetched, from where, and why nothing else");
   app.add_flag("--pre", request->candidates, "release candidates too");
-  app.add_flag("!--no-verify", request->smoke, "leave out the smoke test that compiles and links");
+  app.add_flag_callback("--no-verify", [request] { request->smoke = false; }, "leave out the smoke test that compiles and links");
   return [request](World& world) { return run_install(world, *request); };
 }
 

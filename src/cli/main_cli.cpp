@@ -1,6 +1,7 @@
 // From argv to an exit status: finds the command, lets CLI11 parse only that command's options, runs it.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/text.hpp"
@@ -59,6 +60,30 @@ std::vector<std::string> arguments_for(const Command& command, std::vector<std::
   return words;
 }
 
+// `cudaenv --json list` is `cudaenv list --json`: options that every command has may stand in front.
+struct CommandLine {
+  std::string word;
+  std::vector<std::string> words;
+};
+CommandLine split_command_line(std::vector<std::string> all) {
+  std::vector<std::string> leading;
+  constexpr std::array<std::string_view, 5> flags{"--json", "-q", "--quiet", "-v", "--verbose"};
+  while (!all.empty()) {
+    const bool takes_value = all.front() == "--color" && all.size() > 1;
+    if (!takes_value && !all.front().starts_with("--color=") &&
+        std::find(flags.begin(), flags.end(), all.front()) == flags.end())
+      break;
+    const auto count = static_cast<std::ptrdiff_t>(takes_value ? 2 : 1);
+    leading.insert(leading.end(), all.begin(), all.begin() + count);
+    all.erase(all.begin(), all.begin() + count);
+  }
+  if (all.empty()) return {"", std::move(leading)};
+  auto word = std::move(all.front());
+  all.erase(all.begin());
+  all.insert(all.begin(), leading.begin(), leading.end());
+  return {std::move(word), std::move(all)};
+}
+
 int run_command(World& world, const Command& command, const std::vector<std::string>& arguments) {
   CLI::App app(std::string(command.summary), "cudaenv " + std::string(command.name));
   GlobalOptions globals;
@@ -81,11 +106,19 @@ int run_command(World& world, const Command& command, const std::vector<std::str
   return status ? *status : report(world, status.error());
 }
 
+// `cudaenv help install` is `cudaenv install --help`.
+int help_for(World& world, const std::vector<std::string>& words) {
+  if (words.empty()) return print(overview(world)), 0;
+  const Command* command = find_command(words.front());
+  if (command != nullptr) return run_command(world, *command, {"--help"});
+  return report(world, make_error(Code::usage, "unknown command `" + printable(words.front()) + "`",
+                                  nearest_command(words.front()), "cudaenv --help"));
+}
+
 }  // namespace
 
 int main_cli(int argc, char** argv, char** environment) {
-  const std::string_view word = argc > 1 ? argv[1] : "--help";
-  const std::vector<std::string> words(argv + std::min(argc, 2), argv + argc);
+  const auto [word, words] = split_command_line({argv + std::min(argc, 1), argv + argc});
   const Command* command = find_command(word);
   const bool json = asks_for_json(command, words);
   auto world = make_world(environment);
@@ -96,7 +129,9 @@ int main_cli(int argc, char** argv, char** environment) {
   }
   world->json = json;
   decide_color(*world, "auto");
-  if (word == "--help" || word == "-h" || word == "help") return print(overview(*world)), argc > 1 ? 0 : 2;
+  if (word.empty()) return print(overview(*world)), static_cast<int>(Code::usage);
+  if (word == "--help" || word == "-h") return print(overview(*world)), 0;
+  if (word == "help") return help_for(*world, words);
   if (word == "--version" || word == "-V") return print_line("cudaenv " CUDAENV_VERSION), 0;
   if (command == nullptr)
     return report(*world, make_error(Code::usage, "unknown command `" + printable(word) + "`", nearest_command(word),
