@@ -128,6 +128,7 @@ Result<Composed> compose(const Layout& layout, const std::vector<Artifact>& arti
     out.receipt.version = version;
     out.receipt.channel = channel;
     const auto staged = TRY(Composer(layout, artifacts, hash).build(out.receipt, out.notes));
+    TRY(fs::sync_file_system(staged));  // the one sync: of this tree and of the components it is made of
     TRY(discard(layout, target));
     if (!TRY(publish_tree(staged, target))) TRY(fs::remove_tree(staged));
     out.receipt.path = target;

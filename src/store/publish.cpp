@@ -63,7 +63,6 @@ Result<void> discard(const Layout& layout, const std::string& tree) {
 }
 
 Result<bool> publish_tree(const std::string& staged, const std::string& target) {
-  TRY(fs::sync_file_system(staged));
   if (!TRY(fs::rename_noreplace(staged, target))) return false;
   // Only now: a folder that may not be written to cannot be moved to another parent.
   TRY(fs::set_mode(target, mode_folder));

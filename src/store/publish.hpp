@@ -28,8 +28,8 @@ using HashFactory = std::function<std::unique_ptr<Sha256>()>;
 
 /// Publishes the unpacked tree `staged` (from stage()) as store/<artifact.sha256> and returns that hash. Files
 /// become 0444, programs and scripts 0555 (told by their content: wheels carry wrong modes). The staged folder is
-/// gone afterwards, also where another process was faster. Synced before it is published, so that a component that is
-/// there after a power cut is whole.
+/// gone afterwards, also where another process was faster. Not synced: compose() syncs once for all, and a component
+/// that a power cut tore before that has files of other sizes than its listing says, so it counts as absent.
 [[nodiscard]] Result<std::string> commit_component(const Layout& layout, const std::string& staged,
                                                    const Artifact& artifact);
 

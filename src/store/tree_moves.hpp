@@ -8,7 +8,7 @@
 
 namespace cudaenv::store {
 
-/// Syncs the staged tree's file system, then renames it to `target`, read-only. False: the target exists already.
+/// Renames the staged tree to `target`, read-only, and syncs the parent. False: the target exists already.
 [[nodiscard]] Result<bool> publish_tree(const std::string& staged, const std::string& target);
 
 /// Moves a published tree to tmp/ and deletes it there, so that no reader sees half of it. A missing one is fine.

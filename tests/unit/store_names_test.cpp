@@ -117,6 +117,24 @@ TEST_CASE("a link whose toolkit went away is damaged, not fatal", "[store]") {
   value(unlink_name(root.layout, "mine"));
 }
 
+TEST_CASE("a conda prefix is used where it lies", "[store]") {
+  const TestRoot root;
+  const auto prefix = root.folder() + "/env";
+  root.write(prefix, {{"conda-meta/history", ""},
+                      {"bin/nvcc", "#!/bin/sh\n"},
+                      {"lib/libcudart.so.12", "x"},
+                      {"targets/x86_64-linux/include/cuda_runtime_api.h", "#define CUDART_VERSION  12090\n"},
+                      {"targets/x86_64-linux/include/nvml.h", ""},
+                      {"version.json", "{ not json"}});
+  const auto receipt = value(link_toolkit(root.layout, prefix, "env"));
+  CHECK(receipt.path == prefix);
+  CHECK(receipt.version == version_of("12.9"));
+  REQUIRE(receipt.components.size() == 3);
+  CHECK(receipt.components[2].witness == "targets/x86_64-linux/include/nvml.h");
+  CHECK(choose(spec_of("env"), value(read_installed(root.layout)))->id == receipt.id);
+  CHECK_FALSE(choose(spec_of("12.9"), value(read_installed(root.layout))));
+}
+
 TEST_CASE("a folder of component wheels is linked through a view", "[store]") {
   const TestRoot root;
   const auto site = root.folder() + "/site-packages/nvidia";

@@ -1,6 +1,7 @@
 #include "store/publish.hpp"
 
 #include "store/installed.hpp"
+#include "store/merge.hpp"
 #include "store/names.hpp"
 #include "store/receipt.hpp"
 #include "unit/store_fixture.hpp"
@@ -195,6 +196,22 @@ TEST_CASE("what an interrupted install leaves is never visible", "[store]") {
   const auto again = root.staged(nvcc_wheel);
   value(commit_component(root.layout, again, artifact));
   CHECK_FALSE(fs::exists(again));
+}
+
+TEST_CASE("where the file system gives no hard link, files are copied, and it is counted", "[store]") {
+  const TestRoot root;
+  const auto elsewhere = fs::make_temp_folder("/dev/shm", "cudaenv-store-test-");
+  if (!elsewhere || value(fs::status(*elsewhere)).device == value(fs::status(root.folder())).device) {
+    WARN("skipped: /dev/shm is not a second file system here");
+    return;
+  }
+  root.write(*elsewhere, {{"nvcc", "#!/bin/sh\n"}});
+  const MergePlan plan{{"bin/nvcc", {0, *elsewhere + "/nvcc", 0555, 10, 0, 0, {}}}};
+  const auto tree = value(stage(root.layout, "copy"));
+  CHECK(value(merge(plan, tree)) == 1);
+  CHECK(value(fs::read_file(tree + "/bin/nvcc", 100)) == "#!/bin/sh\n");
+  CHECK(value(fs::status(tree + "/bin/nvcc")).mode == 0555);
+  value(fs::remove_tree(*elsewhere));
 }
 
 TEST_CASE("a component that is not in the store cannot be composed", "[store]") {
