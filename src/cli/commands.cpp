@@ -7,8 +7,10 @@ Runner add_complete(CLI::App& app);
 Runner add_completions(CLI::App& app);
 Runner add_config(CLI::App& app);
 Runner add_current(CLI::App& app);
+Runner add_driver(CLI::App& app);
 Runner add_env(CLI::App& app);
 Runner add_global(CLI::App& app);
+Runner add_health(CLI::App& app);
 Runner add_init(CLI::App& app);
 Runner add_install(CLI::App& app);
 Runner add_licenses(CLI::App& app);
@@ -21,6 +23,7 @@ Runner add_run(CLI::App& app);
 Runner add_uninstall(CLI::App& app);
 Runner add_unlink(CLI::App& app);
 Runner add_use(CLI::App& app);
+Runner add_verify(CLI::App& app);
 Runner add_whence(CLI::App& app);
 Runner add_which(CLI::App& app);
 
@@ -52,6 +55,13 @@ const std::vector<Command>& commands() {
        "cudaenv run nvcc --version\ncudaenv run +12.8 -- cmake -B build", add_run, true},
       {"env", {}, Group::run, "the environment of a toolkit, for other tools",
        "eval \"$(cudaenv env 12.8)\"\ncudaenv env --format json\ncudaenv env 13.0 --format github", add_env},
+      {"verify", {}, Group::prove, "prove by a launch that a toolkit runs on this driver and GPU",
+       "cudaenv verify\ncudaenv verify 12.8 --refresh\ncudaenv verify --all --json\n"
+       "CUDAENV_DRIVER=12.4 CUDAENV_GPU=9.0 cudaenv verify 12.8", add_verify},
+      {"driver", {}, Group::prove, "the driver, the GPUs, and what each toolkit may do here",
+       "cudaenv driver\ncudaenv driver --json\nCUDAENV_DRIVER=12.4 cudaenv driver", add_driver},
+      {"health", {}, Group::prove, "for scripts: exit 0 and `cuda`, or exit 8 and `cpu` with the reason",
+       "cudaenv health && ./train --device cuda", add_health},
       {"init", {}, Group::shell, "the prompt hook's text",
        "source \"$(cudaenv init bash --path)\"\neval \"$(cudaenv init zsh)\"\ncudaenv init fish | source", add_init},
       {"completions", {}, Group::shell, "completion of commands, options and versions",

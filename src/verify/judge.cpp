@@ -97,9 +97,8 @@ class Judge {
   }
 
   [[nodiscard]] std::string facts_text() const {
-    auto text = fmt::format("driver {} (CUDA {})", driver_.kernel_module.empty() ? driver_.libcuda.file_version
-                                                                                 : driver_.kernel_module,
-                            known_.driver);
+    const auto& version = driver_.kernel_module.empty() ? driver_.libcuda.file_version : driver_.kernel_module;
+    auto text = version.empty() ? "driver of CUDA " + known_.driver : fmt::format("driver {} (CUDA {})", version, known_.driver);
     if (const auto* one = gpu())
       text += fmt::format(", GPU {} {} sm_{}{}{}", one->index, one->name, one->cc_major, one->cc_minor,
                           one->mig ? ", MIG" : "");

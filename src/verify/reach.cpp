@@ -14,8 +14,9 @@ std::string short_name(const Version& toolkit) { return cuda_text(cuda_number(to
 
 std::string below_floor(const Tables& tables, const Version& toolkit, int cuda, const std::string& driver) {
   const auto floor = tables.minor_compat_min.find(static_cast<int>(toolkit.major()));
-  return fmt::format("driver {}{} < {}, the floor of {}.x", cuda_text(cuda), driver.empty() ? "" : " (" + driver + ")",
-                     floor == tables.minor_compat_min.end() ? short_name(toolkit) : floor->second, toolkit.major());
+  const auto needs = floor == tables.minor_compat_min.end() ? std::string() : fmt::format(", driver {}", floor->second);
+  return fmt::format("driver {}{} is below the floor of {}.x{}", cuda_text(cuda), driver.empty() ? "" : " (" + driver + ")",
+                     toolkit.major(), needs);
 }
 
 // A driver of the right CUDA major may still be an early one below the documented floor.
