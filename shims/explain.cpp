@@ -32,11 +32,21 @@ int finish(Message& message, Exit status) {
 void append_chooser(Message& message, const Session& session) {
   message << " (set by ";
   switch (session.chooser) {
-    case Chooser::argument: message << "`+" << session.spec.text << "`"; break;
-    case Chooser::variable: message << "$CUDAENV_TOOLKIT"; break;
-    case Chooser::file: message.quote(session.file) << ":" << session.line; break;
-    case Chooser::fallback: message << "the default, ", message.quote(session.file) << ":" << session.line; break;
-    case Chooser::nobody: message << "nobody"; break;
+    case Chooser::argument:
+      message << "`+" << session.spec.text << "`";
+      break;
+    case Chooser::variable:
+      message << "$CUDAENV_TOOLKIT";
+      break;
+    case Chooser::file:
+      message.quote(session.file) << ":" << session.line;
+      break;
+    case Chooser::fallback:
+      message << "the default, ", message.quote(session.file) << ":" << session.line;
+      break;
+    case Chooser::nobody:
+      message << "nobody";
+      break;
   }
   message << ")";
 }
@@ -72,10 +82,15 @@ struct ErrorText {
   long error;
   std::string_view text;
 };
-constexpr ErrorText error_texts[] = {
-    {ENOENT, "no such file, or its interpreter is missing"}, {EACCES, "permission denied"},  {ENOEXEC, "not a program of this machine"},
-    {E2BIG, "the arguments are too long"},                   {ENOMEM, "out of memory"},      {ETXTBSY, "it is being written"},
-    {ELOOP, "a loop of links"},                              {ENAMETOOLONG, "the path is too long"}, {EISDIR, "it is a folder"}};
+constexpr ErrorText error_texts[] = {{ENOENT, "no such file, or its interpreter is missing"},
+                                     {EACCES, "permission denied"},
+                                     {ENOEXEC, "not a program of this machine"},
+                                     {E2BIG, "the arguments are too long"},
+                                     {ENOMEM, "out of memory"},
+                                     {ETXTBSY, "it is being written"},
+                                     {ELOOP, "a loop of links"},
+                                     {ENAMETOOLONG, "the path is too long"},
+                                     {EISDIR, "it is a folder"}};
 
 void append_error(Message& message, long error) {
   for (const auto& entry : error_texts)
@@ -98,7 +113,8 @@ bool newest(Session& session) {
 int explain_itself() {
   Message message;
   message << "cudaenv-shim " CUDAENV_VERSION
-             ": runs a CUDA tool of the toolkit that is asked for here. It is called by the tool's name, as nvcc for example.\n"
+             ": runs a CUDA tool of the toolkit that is asked for here. It is called by the tool's name, as nvcc for "
+             "example.\n"
              "hint: cudaenv which nvcc";
   return finish(message, exit_usage);
 }
@@ -169,7 +185,8 @@ int explain_nobody_chose(Session& session) {
     message << "\nhint: cudaenv install latest && cudaenv global latest";
   } else {
     const std::string_view name = newest(session) ? session.name : "SPEC";
-    message << "\nhint: cudaenv local " << name << "    # for this folder; `cudaenv global " << name << "` for every folder";
+    message << "\nhint: cudaenv local " << name << "    # for this folder; `cudaenv global " << name
+            << "` for every folder";
   }
   return finish(message, exit_missing);
 }
@@ -181,9 +198,15 @@ int explain_no_toolkit(Session& session) {
   append_names(message, session, "; installed: ", false);
   message << "\nhint: ";
   switch (session.spec.kind) {
-    case VersionSpec::Kind::name: message << "cudaenv link PATH " << session.spec.text; break;
-    case VersionSpec::Kind::system: message << "cudaenv list    # `system` is the toolkit in /usr/local/cuda"; break;
-    default: message << "cudaenv install ", append_spec(message, session.spec); break;
+    case VersionSpec::Kind::name:
+      message << "cudaenv link PATH " << session.spec.text;
+      break;
+    case VersionSpec::Kind::system:
+      message << "cudaenv list    # `system` is the toolkit in /usr/local/cuda";
+      break;
+    default:
+      message << "cudaenv install ", append_spec(message, session.spec);
+      break;
   }
   return finish(message, exit_missing);
 }

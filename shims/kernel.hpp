@@ -51,11 +51,15 @@ inline long open_to_read(const char* path, int more = 0) {
 }
 inline long open_folder(const char* path) { return open_to_read(path, O_DIRECTORY); }
 inline long close(long fd) { return call(__NR_close, fd); }
-inline long read(long fd, void* buffer, std::size_t size) { return call(__NR_read, fd, address(buffer), static_cast<long>(size)); }
+inline long read(long fd, void* buffer, std::size_t size) {
+  return call(__NR_read, fd, address(buffer), static_cast<long>(size));
+}
 inline long write(long fd, const void* buffer, std::size_t size) {
   return call(__NR_write, fd, address(buffer), static_cast<long>(size));
 }
-inline long status(const char* path, Status& out) { return call(__NR_newfstatat, AT_FDCWD, address(path), address(&out), 0); }
+inline long status(const char* path, Status& out) {
+  return call(__NR_newfstatat, AT_FDCWD, address(path), address(&out), 0);
+}
 /// The same of a link itself.
 inline long link_status(const char* path, Status& out) {
   return call(__NR_newfstatat, AT_FDCWD, address(path), address(&out), AT_SYMLINK_NOFOLLOW);

@@ -52,8 +52,10 @@ bool resolve_system(Session& session) {
   session.room.keep(self);
   Path& toolkit = session.toolkit = session.room.path();
   const long size = kernel::read_link(self.c_str(), toolkit.data(), toolkit.capacity());
-  if (size > 0) toolkit.cut(static_cast<std::size_t>(size));
-  else toolkit.append(CUDAENV_SYSTEM_TOOLKIT);
+  if (size > 0)
+    toolkit.cut(static_cast<std::size_t>(size));
+  else
+    toolkit.append(CUDAENV_SYSTEM_TOOLKIT);
   kernel::close(folder);
   return true;
 }

@@ -88,7 +88,8 @@ int read_choice(Session& session, const char* path, Chooser by, bool stranger_al
   kernel::Status status;
   const long fd = kernel::open_to_read(path);
   if (fd < 0) return explain_bad_file(session, "it cannot be opened", -fd);
-  if (kernel::status_of(fd, status) != 0 || !kernel::is_regular(status)) return explain_bad_file(session, "it is not a regular file");
+  if (kernel::status_of(fd, status) != 0 || !kernel::is_regular(status))
+    return explain_bad_file(session, "it is not a regular file");
   if (!stranger_allowed && status.st_uid != 0 && status.st_uid != session.process.user)
     return explain_bad_file(session, "its owner changed");
   std::size_t space = pinfile_max_bytes + 2;

@@ -17,14 +17,14 @@ struct Session {
   explicit Session(const Process& from) : process(from), tool(from.tool()) {}
 
   const Process& process;
-  std::string_view tool;     // followed by a NUL, as every text here
+  std::string_view tool;  // followed by a NUL, as every text here
   std::string_view root;
-  std::string_view file;     // the `.cudaenv` or the default that chose, or that cannot be used
-  std::uint32_t line = 0;    // of `file`
+  std::string_view file;   // the `.cudaenv` or the default that chose, or that cannot be used
+  std::uint32_t line = 0;  // of `file`
   Chooser chooser = Chooser::nobody;
   VersionSpec spec;
-  std::string_view name;     // the entry of names/ that was chosen; empty for system
-  Path toolkit;              // its folder, absolute; at the free end of `room`
+  std::string_view name;  // the entry of names/ that was chosen; empty for system
+  Path toolkit;           // its folder, absolute; at the free end of `room`
   Room room;
 };
 

@@ -87,7 +87,8 @@ int run(const Process& process) {
   if (const int status = select(session); status != 0) return status;
   if (depth_above(process) == deepest) return explain_recursion(session, "8");
   if (session.chooser == Chooser::nobody) return explain_nobody_chose(session);
-  if (session.spec.kind == VersionSpec::Kind::driver || session.spec.kind == VersionSpec::Kind::torch) return ask_manager(session);
+  if (session.spec.kind == VersionSpec::Kind::driver || session.spec.kind == VersionSpec::Kind::torch)
+    return ask_manager(session);
   if (!find_toolkit(session)) return explain_no_toolkit(session);
   return run_tool(session);
 }

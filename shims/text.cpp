@@ -67,8 +67,10 @@ Message& Message::quote(std::string_view text) {
   constexpr std::string_view hexadecimal = "0123456789abcdef";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) *this << std::string_view(&c, 1);
-    else *this << "\\x" << std::string_view(&hexadecimal[byte >> 4U], 1) << std::string_view(&hexadecimal[byte & 15U], 1);
+    if (byte >= 0x20 && byte != 0x7F)
+      *this << std::string_view(&c, 1);
+    else
+      *this << "\\x" << std::string_view(&hexadecimal[byte >> 4U], 1) << std::string_view(&hexadecimal[byte & 15U], 1);
   }
   return *this;
 }

@@ -14,7 +14,9 @@ constexpr std::size_t most_levels = 64;
 const char* up_to_file(std::size_t level) { return &CUDAENV_UP_64 ".cudaenv"[(most_levels - level) * 3]; }
 const char* up_to_folder(std::size_t level) { return &CUDAENV_UP_64 "."[(most_levels - level) * 3]; }
 
-bool same_folder(const kernel::Status& a, const kernel::Status& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool same_folder(const kernel::Status& a, const kernel::Status& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 std::size_t depth_of(std::string_view path) {
   std::size_t depth = 0;

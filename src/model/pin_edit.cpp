@@ -23,7 +23,9 @@ struct Document {
   [[nodiscard]] std::size_t offset(std::string_view part) const {
     return static_cast<std::size_t>(part.data() - text.data());
   }
-  [[nodiscard]] std::size_t line_end(std::size_t at) const { return std::min(text.find_first_of("\r\n", at), text.size()); }
+  [[nodiscard]] std::size_t line_end(std::size_t at) const {
+    return std::min(text.find_first_of("\r\n", at), text.size());
+  }
   [[nodiscard]] bool one_line_form() const {
     if (pin.toolkit_line == 0) return false;
     const std::size_t at = offset(pin.toolkit.text);
@@ -76,7 +78,8 @@ bool read(std::string_view text, Document& out) {
     // What lacks nothing but a value may be edited (empty, comments, a bare [require]); what is wrong stays as it is.
     Pin pin;
     const std::string started(text);
-    if (!parse_pin(started + "\n12.8\n", pin, error) && !parse_pin(started + "\ntorch = 'cu128'\n", pin, error)) return false;
+    if (!parse_pin(started + "\n12.8\n", pin, error) && !parse_pin(started + "\ntorch = 'cu128'\n", pin, error))
+      return false;
   }
   find_places(out);
   return true;
@@ -165,7 +168,11 @@ std::string set_require(std::string_view text, std::string_view key, std::string
   Document again;
   if (!read(toml, again)) return std::string(text);
   const Pin::Require& require = again.pin.require;
-  return with_require(again, key, torch ? require.torch : key == "driver" ? require.driver : require.compute_capability, value);
+  return with_require(again, key,
+                      torch             ? require.torch
+                      : key == "driver" ? require.driver
+                                        : require.compute_capability,
+                      value);
 }
 
 }  // namespace cudaenv

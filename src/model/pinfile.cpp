@@ -8,7 +8,15 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-enum Key : std::uint8_t { key_toolkit, key_components, key_channel, key_driver, key_compute_capability, key_torch, key_none };
+enum Key : std::uint8_t {
+  key_toolkit,
+  key_components,
+  key_channel,
+  key_driver,
+  key_compute_capability,
+  key_torch,
+  key_none
+};
 
 struct KnownKey {
   std::string_view name;
@@ -175,11 +183,16 @@ class Parser {
     std::size_t content = 0;
     if (!string(text, content)) return false;
     switch (key) {
-      case key_toolkit: return set_toolkit(text, content);
-      case key_channel: return set(out_.channel, text, content, channel_fault(text));
-      case key_driver: return set(out_.require.driver, text, content, bound_fault(text));
-      case key_compute_capability: return set(out_.require.compute_capability, text, content, bound_fault(text));
-      default: return set(out_.require.torch, text, content, torch_fault(text));
+      case key_toolkit:
+        return set_toolkit(text, content);
+      case key_channel:
+        return set(out_.channel, text, content, channel_fault(text));
+      case key_driver:
+        return set(out_.require.driver, text, content, bound_fault(text));
+      case key_compute_capability:
+        return set(out_.require.compute_capability, text, content, bound_fault(text));
+      default:
+        return set(out_.require.torch, text, content, torch_fault(text));
     }
   }
 
@@ -203,8 +216,10 @@ class Parser {
       if (peek() == ']') return ++at_, true;
       if (!element()) return false;
       skip_lines();
-      if (peek() == ',') ++at_;
-      else if (peek() != ']') return fail(at_, "expected `,` or `]`");
+      if (peek() == ',')
+        ++at_;
+      else if (peek() != ']')
+        return fail(at_, "expected `,` or `]`");
     }
   }
   bool element() {
@@ -213,7 +228,8 @@ class Parser {
     if (!string(text, content)) return false;
     if (const char* fault = component_fault(text)) return fail(content, fault);
     for (std::size_t i = 0; i < out_.components; ++i)
-      if (component_name(out_.component[i]) == component_name(text)) return fail(content, "the component is here twice");
+      if (component_name(out_.component[i]) == component_name(text))
+        return fail(content, "the component is here twice");
     if (out_.components == out_.component.size()) return fail(content, "more than 64 components");
     out_.component[out_.components++] = text;
     return true;

@@ -21,7 +21,8 @@ void require(bool holds, const char* what) {
 
 void inside(std::string_view part, std::string_view text) {
   if (part.empty()) return;
-  require(part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size(), "a view outside of the text");
+  require(part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size(),
+          "a view outside of the text");
 }
 
 bool same(const Pin& a, const Pin& b) {
@@ -97,6 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_variant(std::string(text), pin, "another result for the same text");
   check_variant(std::string(text) + "\n# a comment", pin, "a comment at the end changes the result");
   check_variant(with_crlf(text), pin, "other line ends change the result");
-  if (!text.starts_with("\xEF\xBB\xBF")) check_variant("\xEF\xBB\xBF" + std::string(text), pin, "a byte order mark changes the result");
+  if (!text.starts_with("\xEF\xBB\xBF"))
+    check_variant("\xEF\xBB\xBF" + std::string(text), pin, "a byte order mark changes the result");
   return 0;
 }

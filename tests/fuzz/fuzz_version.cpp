@@ -24,19 +24,24 @@ void check_version(const Version& version) {
   require(version.is_prefix_of(version), "a version that is no prefix of itself");
   VersionSpec spec;
   const char* reason = "";
-  require(parse_spec(text.view(), spec, reason) && matches(spec, version), "a version that its own spec does not match");
+  require(parse_spec(text.view(), spec, reason) && matches(spec, version),
+          "a version that its own spec does not match");
 }
 
 void check_order(const Version& a, const Version& b, std::string_view name_a, std::string_view name_b) {
-  require((compare(a, b) < 0) == (compare(b, a) > 0) && (compare(a, b) == 0) == (compare(b, a) == 0), "an order with two opinions");
-  require(!(chosen_before(a, name_a, b, name_b) && chosen_before(b, name_b, a, name_a)), "each is chosen before the other");
-  require(name_a == name_b || chosen_before(a, name_a, b, name_b) || chosen_before(b, name_b, a, name_a), "neither is chosen");
+  require((compare(a, b) < 0) == (compare(b, a) > 0) && (compare(a, b) == 0) == (compare(b, a) == 0),
+          "an order with two opinions");
+  require(!(chosen_before(a, name_a, b, name_b) && chosen_before(b, name_b, a, name_a)),
+          "each is chosen before the other");
+  require(name_a == name_b || chosen_before(a, name_a, b, name_b) || chosen_before(b, name_b, a, name_a),
+          "neither is chosen");
 }
 
 void check_spec(const VersionSpec& spec, std::string_view text, const Version& version) {
   require(spec.text.data() == text.data() && spec.text.size() == text.size(), "a spec that forgets its text");
   require(text.find('/') == std::string_view::npos && text.find("..") == std::string_view::npos &&
-              text.find('\0') == std::string_view::npos && text.find('\n') == std::string_view::npos && text.front() != '-',
+              text.find('\0') == std::string_view::npos && text.find('\n') == std::string_view::npos &&
+              text.front() != '-',
           "a spec that could be a path or an option");
   if (matches(spec, version)) require(matches(spec, version, true), "candidates allowed take a match away");
 }
@@ -57,7 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (have_a && have_b) check_order(a, b, first, second);
   VersionSpec spec;
   const char* reason = "";
-  if (parse_spec(first, spec, reason)) check_spec(spec, first, have_b ? b : a);
-  else require(*reason != '\0', "a refusal without a reason");
+  if (parse_spec(first, spec, reason))
+    check_spec(spec, first, have_b ? b : a);
+  else
+    require(*reason != '\0', "a refusal without a reason");
   return 0;
 }

@@ -45,8 +45,10 @@ int main() {
     Pin pin;
     PinError error;
     nlohmann::json line;
-    if (parse_pin(text, pin, error)) line = {{"ok", values_of(pin)}, {"one_line", one_line_form(pin, text)}};
-    else line = {{"error", error.reason}, {"line", error.line}, {"column", error.column}};
+    if (parse_pin(text, pin, error))
+      line = {{"ok", values_of(pin)}, {"one_line", one_line_form(pin, text)}};
+    else
+      line = {{"error", error.reason}, {"line", error.line}, {"column", error.column}};
     std::cout << line.dump() << '\n';
   }
   return 0;

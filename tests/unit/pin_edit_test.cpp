@@ -25,7 +25,9 @@ Pin parsed(const std::string& text) {
 TEST_CASE("set_toolkit keeps everything else") {
   const Edit table[] = {
       {"", "12.8", "12.8\n"},
-      {"\xEF\xBB\xBF", "12.8", "\xEF\xBB\xBF" "12.8\n"},
+      {"\xEF\xBB\xBF", "12.8",
+       "\xEF\xBB\xBF"
+       "12.8\n"},
       {"# why", "12.8", "# why\n12.8\n"},
       {"12.4\n", "12.8.1", "12.8.1\n"},
       {"# a\r\n\t12.4 # b\r\n# c", ">=12,<13", "# a\r\n\t>=12,<13 # b\r\n# c"},
@@ -70,7 +72,8 @@ TEST_CASE("set_require finds or makes the table") {
       {"", ">=570", "[require]\ndriver = \">=570\"\n"},
       {"[require] # must\ntorch='cu128'\n", ">=570", "[require] # must\ndriver = \">=570\"\ntorch='cu128'\n"},
       {"[require]", ">=570", "[require]\ndriver = \">=570\""},
-      {"components = [\n'a']\n[require]\ndriver = '>=1' # x", "<2", "components = [\n'a']\n[require]\ndriver = '<2' # x"},
+      {"components = [\n'a']\n[require]\ndriver = '>=1' # x", "<2",
+       "components = [\n'a']\n[require]\ndriver = '<2' # x"},
       {"12.8", "570", "12.8"},
   };
   for (const auto& edit : table) {
@@ -83,7 +86,8 @@ TEST_CASE("set_require finds or makes the table") {
 }
 
 TEST_CASE("edits in any order leave a file that says all of them") {
-  for (const char* start : {"", "# c\n", "12.4", "toolkit='12.4'", "[require]\n", "channel = 'x'\n[require]\ntorch = 'cu121'"}) {
+  for (const char* start :
+       {"", "# c\n", "12.4", "toolkit='12.4'", "[require]\n", "channel = 'x'\n[require]\ntorch = 'cu121'"}) {
     std::string text = set_require(start, "driver", ">=570.26");
     text = add_component(text, "nvcc");
     text = set_toolkit(text, "12.8");

@@ -49,7 +49,9 @@ TEST_CASE("the one-line form: a spec, comments, BOM, CRLF, blank lines") {
       {"12.8", "12.8", 1},
       {"12.8\n", "12.8", 1},
       {"12.8\r\n", "12.8", 1},
-      {"\xEF\xBB\xBF" "12.8\n", "12.8", 1},
+      {"\xEF\xBB\xBF"
+       "12.8\n",
+       "12.8", 1},
       {"# why\n\n  12.8\t# here\n\n# end", "12.8", 3},
       {"\xEF\xBB\xBF\r\n# \xC3\xA9\r\n12.8.1\r\n\r\n", "12.8.1", 3},
       {">=12.4,<13", ">=12.4,<13", 1},
@@ -191,7 +193,8 @@ TEST_CASE("limits: 64 KiB, 64 components") {
 }
 
 TEST_CASE("every prefix of a good file is accepted or refused inside itself") {
-  const std::string text = "# a\ntoolkit = \"12.8\"\ncomponents = [\"nvcc\",\n 'cudnn@9']\n[require]\ndriver = \">=570.26\"\n";
+  const std::string text =
+      "# a\ntoolkit = \"12.8\"\ncomponents = [\"nvcc\",\n 'cudnn@9']\n[require]\ndriver = \">=570.26\"\n";
   for (std::size_t size = 0; size <= text.size(); ++size) {
     Pin pin;
     PinError error;
