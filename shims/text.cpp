@@ -35,7 +35,7 @@ void Path::to_parent() {
   cut(size_ > 1 ? size_ - 1 : size_);
 }
 
-void Path::normalise() {
+Path& Path::normalise() {
   std::size_t to = 0;
   for (std::size_t from = 0; from < size_;) {
     while (from < size_ && data_[from] == '/') ++from;
@@ -53,6 +53,7 @@ void Path::normalise() {
   }
   if (to == 0) data_[to++] = '/';
   cut(to);
+  return *this;
 }
 
 Message& Message::operator<<(std::string_view text) {

@@ -17,7 +17,7 @@ class Path {
   Path& append(std::string_view text);
   Path& append(std::uint32_t number);
   /// Resolves `.`, `..` and double slashes by the text alone.
-  void normalise();
+  Path& normalise();
   /// Removes the last part: `/a/b` becomes `/a`, `/a` becomes `/`.
   void to_parent();
 

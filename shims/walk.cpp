@@ -45,10 +45,14 @@ bool Walk::find_start(const Process& process) {
   kernel::Status named;
   if (kernel::status(".", start_) != 0) return false;
   if (!pwd.starts_with('/') || kernel::status(pwd.data(), named) != 0 || !same_folder(start_, named)) return true;
+  const std::size_t physical = here_.size();
+  Path logical(here_.data() + physical + 1, here_.capacity() - physical - 1);
+  logical.append(pwd).normalise();
+  // With `..` in it the text does not say what the folders above are (POSIX, pwd -L).
+  if (logical.view() != pwd) return true;
   relative_ = false;
   here_.cut(0);
   here_.append(pwd);
-  here_.normalise();
   return true;
 }
 

@@ -44,13 +44,15 @@ Result<FoundPin> find_pin(const std::string& folder, const std::string& home, st
     device = status->device;
     const auto path = fs::join(here, file_name);
     const auto file = fs::status_of_target(path);
-    if (file && file->type != fs::Type::missing) {
-      if (file->owner == user || file->owner == 0) {
+    const auto link = fs::status(path);
+    if (file && link && file->type != fs::Type::missing) {
+      // Who may place a link may choose what is read, so both must be the user's or root's.
+      const auto stranger = link->owner != user && link->owner != 0 ? link->owner : file->owner;
+      if (stranger == user || stranger == 0) {
         found.pin = TRY(read_pin(path));
         return found;
       }
-      found.ignored.push_back(
-          fmt::format("`{}` is ignored: it belongs to user {}", printable(path, 4096), file->owner));
+      found.ignored.push_back(fmt::format("`{}` is ignored: it belongs to user {}", printable(path, 4096), stranger));
     }
     if (here == "/" || here == home) return found;
   }

@@ -26,12 +26,21 @@ std::map<std::string, std::string, std::less<>> read_environment(char** environm
   return variables;
 }
 
+// Without `.`, `..` and empty parts: what the folders above it are can then be read off the text (POSIX, pwd -L).
+bool plain(std::string_view path) {
+  if (path == "/") return true;
+  for (const auto part : split(path.substr(1), '/'))
+    if (part.empty() || part == "." || part == "..") return false;
+  return true;
+}
+
 // $PWD keeps the links a person walked through, but only when it really is this folder.
 std::string logical_cwd(const Environment& env) {
   struct stat here{}, named{};
   if (::stat(".", &here) != 0) return {};
-  if (const auto pwd = env.get("PWD"); pwd && pwd->starts_with('/') && ::stat(pwd->c_str(), &named) == 0 &&
-                                       named.st_dev == here.st_dev && named.st_ino == here.st_ino)
+  if (const auto pwd = env.get("PWD"); pwd && pwd->starts_with('/') && plain(*pwd) &&
+                                       ::stat(pwd->c_str(), &named) == 0 && named.st_dev == here.st_dev &&
+                                       named.st_ino == here.st_ino)
     return *pwd;
   std::string buffer(PATH_MAX, '\0');
   return ::getcwd(buffer.data(), buffer.size()) == nullptr ? std::string() : std::string(buffer.c_str());

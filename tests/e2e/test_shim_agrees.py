@@ -45,8 +45,12 @@ class AgreeTest(SealedTest):
         for folder in folders:
             if choice.random() < 0.35:
                 self.home.write(folder / ".cudaenv", self.file(choice))
+                if choice.random() < 0.2:  # a link, to a file of ours
+                    (folder / ".cudaenv").rename(folder / "target")
+                    (folder / ".cudaenv").symlink_to("target")
+                    self.home.own(folder / ".cudaenv")
                 if self.home.uid is not None and choice.random() < 0.15:
-                    os.chown(folder / ".cudaenv", 12345, 12345)
+                    os.chown(folder / ".cudaenv", 12345, 12345, follow_symlinks=choice.random() < 0.5)
         default = self.home.root / "default"
         default.unlink(missing_ok=True)
         if choice.random() < 0.6:
@@ -62,6 +66,8 @@ class AgreeTest(SealedTest):
         env = {}
         if choice.random() < 0.2:
             env["CUDAENV_TOOLKIT"] = choice.choice(SPECS + ["", "../x"])
+        if cwd in folders and choice.random() < 0.15:  # the same folder by a text that does not say what is above it
+            cwd = cwd / ".." / cwd.name
         if choice.random() < 0.1:
             env["HOME"] = str(top / "a")
         return cwd, env
