@@ -65,16 +65,31 @@ std::string human_bytes(std::uint64_t bytes) {
   return text.data();
 }
 
+namespace {
+
+/// Control characters, and those that turn the direction of text around or show nothing.
+bool is_unprintable(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point <= 0x9f) || (point >= 0x200b && point <= 0x200f) ||
+         (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) || point == 0xfeff;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text, std::size_t max) {
   std::string out;
-  for (const char c : text.substr(0, max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
+  std::array<char, 12> code{};
+  auto rest = text.substr(0, max);
+  while (!rest.empty()) {
+    const auto before = rest;
+    const auto point = take_utf8(rest);
+    if (point && !is_unprintable(*point)) {
+      out += before.substr(0, before.size() - rest.size());
       continue;
     }
-    std::array<char, 5> code{};
-    std::snprintf(code.data(), code.size(), "\\x%02x", byte);
+    if (!point) rest.remove_prefix(1);
+    const auto byte = static_cast<unsigned char>(before.front());
+    if (byte < 0x80 || !point) std::snprintf(code.data(), code.size(), "\\x%02x", byte);
+    else std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(*point));
     out += code.data();
   }
   if (text.size() > max) out += "...";

@@ -19,7 +19,8 @@ namespace cudaenv {
 [[nodiscard]] std::optional<std::string> parse_sha256(std::string_view text);
 /// "104.3 MB" (decimal units, as the wheel index and curl print them).
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);
-/// Text from outside made safe to print on a terminal: control characters become \xNN, cut at `max` bytes.
+/// Text from outside made safe to print on a terminal: control characters and bytes that are not UTF-8 become
+/// \xNN, invisible and direction-changing characters \uNNNN; cut at `max` bytes.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
 
 /// Takes one code point off the front of `text`; nullopt (and `text` unchanged) when it is not strict UTF-8.

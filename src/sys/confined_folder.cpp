@@ -94,8 +94,8 @@ Result<ConfinedFolder::Place> ConfinedFolder::place(const std::string& path) {
 Result<void> ConfinedFolder::make_folder(const std::string& path) {
   const auto [parent, name] = TRY(place(path));
   if (::mkdirat(parent, name.c_str(), 0755) != 0) return fail(fs::os_error("create the folder", show(path), errno));
-  const Fd made(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!made || ::fchmod(made.get(), 0755) != 0) return fail(fs::os_error("set the mode of", show(path), errno));
+  // By name, because a umask may have left a folder that cannot be opened; it was made a moment ago, by us.
+  if (::fchmodat(parent, name.c_str(), 0755, 0) != 0) return fail(fs::os_error("set the mode of", show(path), errno));
   return {};
 }
 

@@ -101,7 +101,7 @@ std::optional<Rule> check_link(std::string_view path, std::string_view target, c
 
 Result<std::string> PathGuard::admit(const ArchiveMember& member) {
   auto path = member.path;
-  if (member.type == ArchiveMember::Type::folder && path.ends_with('/')) path.pop_back();
+  if (member.type == ArchiveMember::Type::folder && path.size() > 1 && path.ends_with('/')) path.pop_back();
   auto broken = count(member);
   if (!broken) broken = check_path(path, limits_);
   if (!broken && member.type == ArchiveMember::Type::other) broken = Rule::special_file;

@@ -15,6 +15,7 @@ constexpr std::uint32_t end64_signature = 0x06064b50, locator_signature = 0x0706
 constexpr std::uint64_t local_bytes = 30, central_bytes = 46, end_bytes = 22, end64_bytes = 56, locator_bytes = 20;
 constexpr std::uint64_t max_directory_bytes = 64U << 20;
 constexpr std::uint64_t max_entries = 200'000;
+constexpr unsigned max_version = 63;  // 6.3 is the newest that the format's text knows; others stop there too
 constexpr std::uint16_t saturated16 = 0xffff;
 constexpr std::uint32_t saturated32 = 0xffffffff;
 
@@ -141,7 +142,7 @@ class ZipCheck {
     if (fields.left() < central_bytes || fields.u32() != central_signature) return refuse("zip-count", "its directory is damaged or miscounted");
     ZipEntry entry;
     const auto made_by = fields.u16();
-    fields.u16();  // version needed: what matters is method and flags
+    const auto needed = fields.u16();
     entry.flags = fields.u16();
     entry.method = fields.u16();
     fields.u32();  // time and date
@@ -154,6 +155,7 @@ class ZipCheck {
     entry.name = fields.text(name_length);
     const auto extra = fields.piece(extra_length);
     entry.packed = packed, entry.size = size, entry.offset = offset;
+    if ((needed & 0xffU) > max_version) return refuse("zip-version", "it needs a newer reader", entry.name);
     if (comment_length != 0) return refuse("zip-comment", "it has a comment", entry.name);
     if (disk != 0) return refuse("zip-disks", "it lies on another disk", entry.name);
     TRY(read_extra(extra, entry, Place::central));

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
 #include "unit/catch.hpp"
 
 using namespace cudaenv;
@@ -38,11 +37,4 @@ TEST_CASE("input that trips toml++ 3.3 itself is an error too", "[toml]") {
     CAPTURE(text);
     CHECK_FALSE(value);
   }
-}
-
-TEST_CASE("strict UTF-8", "[text]") {
-  CHECK(is_utf8("plain"));
-  CHECK(is_utf8("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
-  for (const std::string text : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "a\xff"})
-    CHECK_FALSE(is_utf8(text));
 }

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -48,6 +49,26 @@ Result<Format> format_of(const std::string& path) {
   return fail(damaged(path, "it is neither a zip nor a tar packed with gzip, xz or zstd"));
 }
 
+/// libarchive turns names into the thread's character set and fails on what that lacks. While this lives it is
+/// UTF-8 ("C.UTF-8" is built into glibc since 2.35), whatever the user's locale.
+class Utf8Locale {
+ public:
+  Utf8Locale() : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (utf8_ != nullptr) before_ = ::uselocale(utf8_);
+  }
+  ~Utf8Locale() {
+    if (utf8_ == nullptr) return;
+    ::uselocale(before_);
+    ::freelocale(utf8_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t utf8_;
+  locale_t before_ = nullptr;
+};
+
 struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
@@ -88,11 +109,14 @@ class LibarchiveReader final : public ArchiveReader {
   LibarchiveReader(Reader reader, std::string path) : reader_(std::move(reader)), path_(std::move(path)) {}
 
   Result<std::optional<ArchiveMember>> next() override {
+    const Utf8Locale locale;
     archive_entry* entry = nullptr;
     const int status = archive_read_next_header(reader_.get(), &entry);
     if (status == ARCHIVE_EOF) return std::optional<ArchiveMember>();
     // Warnings are refused too: what libarchive only shrugs at, another reader may read otherwise.
     if (status != ARCHIVE_OK) return fail(damaged(path_, reason()));
+    // One filter and the plain bytes below it; a gzip inside a gzip is a bomb's way past the ratio.
+    if (archive_filter_count(reader_.get()) > 2) return fail(damaged(path_, "it is packed more than once"));
     ArchiveMember member;
     member.type = type_of(entry);
     member.path = text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
