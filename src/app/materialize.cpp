@@ -33,6 +33,8 @@ Result<std::vector<fetch::Downloaded>> fetch_all(World& world, Channels& channel
   options.offline = world.offline;
   options.now = world.now();
   options.cancelled = interrupted;
+  // Another process may fetch, store and tidy up an archive between two looks of ours.
+  options.not_needed = [layout = store::Layout{world.paths.root}](const Artifact& artifact) { return store::has_component(layout, artifact); };
   for (const auto& entry : channels.entries())
     if (entry.name == plan.resolution.channel) options.allow_http = entry.allow_http;
   options.progress = [&](const fetch::Progress& progress) {

@@ -32,13 +32,16 @@ struct DownloadOptions {
   bool allow_http = false;             // the channel's own setting
   bool offline = false;                // take what is in the cache, name what is not
   std::int64_t now = 0;                // seconds since 1970, for Retry-After dates
+  /// Asked when the cache lacks an artifact, also after a wait for the process that fetched it: true when it is
+  /// installed by now. Downloaded::path is then empty.
+  std::function<bool(const Artifact&)> not_needed;
   std::function<void(const Progress&)> progress;
   std::function<bool()> cancelled;     // true after Ctrl-C: parts stay, Code::interrupted
 };
 
 struct Downloaded {
   Artifact artifact;
-  std::string path;                    // in the cache; its bytes had this artifact's sha256
+  std::string path;                    // in the cache; its bytes had this artifact's sha256. Empty: not needed
   std::uint64_t size = 0;
   std::uint64_t transferred = 0;       // bytes that came over the network in this call
 };

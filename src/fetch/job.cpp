@@ -36,24 +36,48 @@ Result<Job::Start> Job::start() {
   if (parse_sha256(artifact_->sha256) != artifact_->sha256)
     return fail(failure(Code::integrity, "its index gives no sha256, and nothing is installed without one"));
   const auto path = options_->folder + "/" + artifact_->sha256;
-  if (const auto status = TRY(fs::status(path)); status.type == fs::Type::file) {
-    if (TRY(sha256_of_file(*io_, path)) == artifact_->sha256) {
-      result_ = Downloaded{*artifact_, path, status.size, transferred_};
-      report(Progress::State::finished);
-      return Start::cached;
-    }
-    TRY(fs::remove_file(path));
-  }
+  if (TRY(is_settled(path))) return Start::cached;
   if (options_->offline)
     return fail(failure(Code::network, "CUDAENV_OFFLINE is set and the cache does not have it").with_hint("unset CUDAENV_OFFLINE"));
   auto part = TRY(Part::open(*io_, options_->folder, artifact_->sha256, artifact_->size));
   if (!part) return Start::busy;
   part_ = std::make_unique<Part>(std::move(*part));
   // Its last holder may have finished between the look above and the lock.
-  if (fs::exists(path)) return start();
+  if (TRY(is_settled(path))) {
+    part_->discard();
+    part_.reset();
+    return Start::cached;
+  }
   if (artifact_->size > 0 && part_->size() == artifact_->size && TRY(finish_whole())) return Start::cached;
   report(Progress::State::moving);
   return Start::ready;
+}
+
+// Nothing is to be fetched: the cache has it, or it is not needed any more.
+Result<bool> Job::is_settled(const std::string& path) {
+  if (TRY(take_cached(path))) return true;
+  if (!options_->not_needed || !options_->not_needed(*artifact_)) return false;
+  result_ = Downloaded{*artifact_, {}, 0, transferred_};
+  report(Progress::State::finished);
+  return true;
+}
+
+Result<bool> Job::take_cached(const std::string& path) {
+  const auto status = TRY(fs::status(path));
+  if (status.type != fs::Type::file) return false;
+  const auto digest = sha256_of_file(*io_, path);
+  if (!digest) {
+    // Whoever fetched it may have unpacked it and tidied up since the look.
+    if (!fs::exists(path)) return false;
+    return fail(digest.error());
+  }
+  if (*digest != artifact_->sha256) {
+    TRY(fs::remove_file(path));
+    return false;
+  }
+  result_ = Downloaded{*artifact_, path, status.size, transferred_};
+  report(Progress::State::finished);
+  return true;
 }
 
 // Killed between the last byte and the rename.
@@ -230,12 +254,7 @@ std::optional<std::uint64_t> Job::try_again(Error why, std::optional<std::uint64
 
 std::optional<std::uint64_t> Job::wrong_bytes(std::string cause) {
   if (!start_over()) return std::nullopt;
-  if (mismatched_) {
-    part_.reset();
-    (void)fs::remove_file(options_->folder + "/" + artifact_->sha256 + ".part");
-    (void)fs::remove_file(options_->folder + "/" + artifact_->sha256 + ".part.json");
-    return give_up(failure(Code::integrity, std::move(cause)));
-  }
+  if (mismatched_) return give_up(failure(Code::integrity, std::move(cause)));
   mismatched_ = true;
   report(Progress::State::retrying, cause + "; trying once more");
   return 0;
@@ -243,6 +262,7 @@ std::optional<std::uint64_t> Job::wrong_bytes(std::string cause) {
 
 std::optional<std::uint64_t> Job::give_up(Error error) {
   error_ = std::move(error);
+  if (part_ && part_->size() == 0) part_->discard();
   part_.reset();  // lets go of the lock; the bytes stay
   return std::nullopt;
 }

@@ -43,6 +43,8 @@ class Job {
   [[nodiscard]] Delay try_again(Error why, std::optional<std::uint64_t> retry_after_s, double random);
   [[nodiscard]] Delay wrong_bytes(std::string cause);
   [[nodiscard]] Delay give_up(Error error);
+  [[nodiscard]] Result<bool> is_settled(const std::string& path);
+  [[nodiscard]] Result<bool> take_cached(const std::string& path);
   [[nodiscard]] Result<bool> finish_whole();
   void take_result();
   [[nodiscard]] bool start_over();

@@ -66,6 +66,11 @@ Result<void> Part::start_over(const Validators& validators) {
   return fs::write_file_atomic(sidecar_path(), json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+void Part::discard() {
+  (void)fs::remove_file(sidecar_path());
+  (void)fs::remove_file(folder_ + "/" + sha256_ + ".part");
+}
+
 // No fsync: whoever takes a file from the cache hashes it again, so that a name outliving its bytes is noticed.
 Result<bool> Part::promote(std::string& got) {
   got = hash_->finish();

@@ -38,6 +38,8 @@ class Part {
   [[nodiscard]] Result<void> start_over(const Validators& validators);
   /// Whether the bytes have the promised digest; if so, they now lie at final_path(). `got` gets the digest found.
   [[nodiscard]] Result<bool> promote(std::string& got);
+  /// Removes part and sidecar, as far as that is possible.
+  void discard();
   [[nodiscard]] std::string final_path() const { return folder_ + "/" + sha256_; }
 
  private:

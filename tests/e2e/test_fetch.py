@@ -143,6 +143,10 @@ class Retries(FetchTest):
                 self.assertFails(self.fetch(fault.always(fault.status(status)), path=path), NETWORK, str(status), path)
                 self.assertEqual(len(self.server.requests(path)), 1)
 
+    def test_nothing_is_left_of_what_never_came(self):
+        self.assertFails(self.fetch(fault.always(fault.status(404))), NETWORK)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_gives_up_after_its_tries(self):
         self.assertFails(self.fetch(fault.always(fault.status(503)), tries=3), NETWORK, "503", "gave up after 3 tries")
         self.assertEqual(len(self.server.requests()), 3)
@@ -564,6 +568,27 @@ class Surroundings(FetchTest):
         self.assertEqual(sum(a["files"][0]["transferred"] for a in answers), len(content))
         self.assertEqual(len(self.server.requests()), 1)
         self.assertTrue(any("another process" in " ".join(a["notes"]) for a in answers))
+
+    def test_what_another_process_installed_meanwhile_is_not_fetched(self):
+        def slowly(x):
+            x.good(stop=0)
+            for at in range(0, len(CONTENT), 30_000):
+                x.body(CONTENT[at:at + 30_000])
+                time.sleep(0.15)
+        url = self.server.put("/x", CONTENT, slowly)
+        job = self.job(fetch_tool.artifact(url, CONTENT), stall_seconds=20)
+        first = fetch_tool.start(self.home, job)
+        while "at " not in first.err_so_far():
+            time.sleep(0.02)
+        done = self.home.work / "installed"
+        second = fetch_tool.start(self.home, {**job, "not_needed_once": str(done)})
+        time.sleep(0.3)
+        done.write_text("")  # the first one commits, then tidies the cache up
+        fetch_tool.answers(first.finish(60))
+        self.final().unlink(missing_ok=True)
+        answer = fetch_tool.answers(second.finish(20))[0]
+        self.assertEqual(answer["files"][0]["transferred"], 0)
+        self.assertEqual(len(self.server.requests()), 1)
 
     def test_the_holder_is_killed_and_another_goes_on(self):
         url = self.server.put("/x", CONTENT, fault.hang_in_body(200_000))

@@ -5,6 +5,7 @@
 
 #include "fetch/download.hpp"
 #include "fetch/index_cache.hpp"
+#include "sys/fs.hpp"
 #include "sys/signals.hpp"
 #include "unpack/unpack.hpp"
 
@@ -38,6 +39,8 @@ json download(IoModule& io, const json& job) {
   options.offline = job.value("offline", false);
   options.now = job.value("now", std::int64_t{0});
   options.cancelled = [] { return interrupted(); };
+  if (const auto mark = job.value("not_needed_once", ""); !mark.empty())
+    options.not_needed = [mark](const Artifact&) { return fs::exists(mark); };
   options.progress = [&](const fetch::Progress& progress) {
     if (!progress.note.empty()) notes.push_back(progress.note);
     if (progress.done > 0) std::cerr << "at " << progress.done << std::endl;  // tests wait for it before they interrupt

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "base/text.hpp"
+#include "sys/io_module/curl_url.hpp"
 
 namespace cudaenv {
 
@@ -18,37 +19,6 @@ constexpr std::size_t max_header_bytes = 256 * 1024;
 constexpr std::uint64_t max_redirect_body = 64 * 1024;  // read so that the connection can be used again
 constexpr long min_bytes_per_second = 1024;
 constexpr long receive_buffer = 512 * 1024;
-
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-/// A part of a URL as libcurl itself reads it, so that what is checked is what is asked for.
-std::string url_part(const std::string& url, CURLUPart part, unsigned flags) {
-  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-  char* text = nullptr;
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(parsed.get(), part, &text, flags) != CURLUE_OK)
-    return {};
-  std::string out(text);
-  curl_free(text);
-  return out;
-}
-
-/// A reference as seen from `base`, which may itself be absolute; empty when it makes no URL.
-std::string resolve(const std::string& base, const std::string& reference) {
-  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-  char* text = nullptr;
-  if (parsed == nullptr || reference.empty() || curl_url_set(parsed.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
-      curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0) != CURLUE_OK ||
-      curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0) != CURLUE_OK ||
-      curl_url_set(parsed.get(), CURLUPART_URL, reference.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-      curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
-    return {};
-  std::string out(text);
-  curl_free(text);
-  return out;
-}
 
 HttpFailure network_failure(const std::string& url, std::string cause, bool retryable, std::string hint = {}) {
   HttpFailure failure;
@@ -272,7 +242,7 @@ bool CurlTransfer::advance(CURLcode code) {
     outcome_ = std::unexpected(failure_of(code));
     return false;
   }
-  if (is_redirect()) return follow(resolve(hop_url_, headers_.at("location")));
+  if (is_redirect()) return follow(resolve_url(hop_url_, headers_.at("location")));
   (void)announce();
   HttpResponse response;
   response.status = status();
