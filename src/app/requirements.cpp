@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "app/prove.hpp"
+#include "app/torch.hpp"
 #include "base/text.hpp"
 
 namespace cudaenv::app {
@@ -43,24 +44,46 @@ std::unexpected<Error> unmet(const Selection& selection, std::string_view key, s
 
 }  // namespace
 
+namespace {
+
+Result<void> check_driver(const Selection& selection, const DriverFacts& facts, std::string_view wanted) {
+  if (facts.pretended && facts.kernel_module.empty()) return {};  // CUDAENV_DRIVER names no driver version
+  if (facts.kernel_module.empty()) return unmet(selection, "driver", wanted, "there is no driver");
+  if (holds(wanted, facts.kernel_module)) return {};
+  return unmet(selection, "driver", wanted, "it is " + facts.kernel_module);
+}
+
+Result<void> check_gpus(const Selection& selection, const DriverFacts& facts, std::string_view wanted) {
+  if (facts.gpus.empty()) return unmet(selection, "compute capability", wanted, "there is no GPU");
+  for (const auto& gpu : facts.gpus) {
+    const auto here = fmt::format("{}.{}", gpu.cc_major, gpu.cc_minor);
+    if (!holds(wanted, here)) return unmet(selection, "compute capability", wanted, fmt::format("{} has {}", gpu.name, here));
+  }
+  return {};
+}
+
+Result<void> check_torch(const World& world, const Selection& selection, std::string_view wanted) {
+  const auto torch = TRY(torch_here(world));
+  if (!torch) return unmet(selection, "torch", wanted, "there is no torch");
+  std::string build = "cpu";
+  if (torch->cuda) {
+    build = "cu" + *torch->cuda;
+    std::erase(build, '.');
+  }
+  if (build == wanted) return {};
+  return unmet(selection, "torch", wanted, "it is built for " + build);
+}
+
+}  // namespace
+
 Result<void> check_requirements(const World& world, const Selection& selection) {
   if (!selection.pin || selection.origin.kind != Origin::Kind::file) return {};
   const auto& require = selection.pin->pin.require;
+  if (!require.torch.empty()) TRY(check_torch(world, selection, require.torch));
   if (require.driver.empty() && require.compute_capability.empty()) return {};
   const auto facts = TRY(driver_facts(world, facts_deadline));
-  if (!require.driver.empty()) {
-    if (facts.kernel_module.empty()) return unmet(selection, "driver", require.driver, "there is no driver");
-    if (!holds(require.driver, facts.kernel_module))
-      return unmet(selection, "driver", require.driver, "it is " + facts.kernel_module);
-  }
-  if (!require.compute_capability.empty()) {
-    if (facts.gpus.empty()) return unmet(selection, "compute capability", require.compute_capability, "there is no GPU");
-    for (const auto& gpu : facts.gpus) {
-      const auto here = fmt::format("{}.{}", gpu.cc_major, gpu.cc_minor);
-      if (!holds(require.compute_capability, here))
-        return unmet(selection, "compute capability", require.compute_capability, fmt::format("{} has {}", gpu.name, here));
-    }
-  }
+  if (!require.driver.empty()) TRY(check_driver(selection, facts, require.driver));
+  if (!require.compute_capability.empty()) TRY(check_gpus(selection, facts, require.compute_capability));
   return {};
 }
 

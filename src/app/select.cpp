@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "app/prove.hpp"
+#include "app/torch.hpp"
 #include "base/text.hpp"
 #include "project/config.hpp"
 #include "project/find_pin.hpp"
 #include "project/pip_index.hpp"
 #include "project/selection.hpp"
-#include "project/torch_version.hpp"
 #include "store/installed.hpp"
 #include "store/layout.hpp"
 #include "sys/fs.hpp"
@@ -59,17 +59,8 @@ Result<std::string> spec_for_driver(const World& world, const Selection& selecti
   return fmt::format("<{}.{}", cuda / 1000, cuda % 1000 / 10 + 1);
 }
 
-std::vector<std::string> environments(const World& world, const Selection& selection) {
-  std::vector<std::string> prefixes;
-  for (const char* name : {"VIRTUAL_ENV", "CONDA_PREFIX"})
-    if (auto value = world.env.get(name)) prefixes.push_back(std::move(*value));
-  const auto project = selection.pin ? fs::parent(selection.pin->path) : world.cwd;
-  prefixes.push_back(fs::join(project, ".venv"));
-  return prefixes;
-}
-
 Result<std::string> spec_for_torch(const World& world, const Selection& selection) {
-  const auto found = TRY(project::find_torch(environments(world, selection)));
+  const auto found = TRY(torch_here(world));
   const auto what = fmt::format("cannot tell what `torch` means here (set by {})", describe(selection.origin));
   if (!found) return fail(Code::config, what, "no torch in the active environment nor in .venv", "python3 -m pip install torch");
   if (!found->cuda) return fail(Code::config, what, fmt::format("{} is a build without CUDA", printable(found->file, 4096)));
@@ -78,13 +69,25 @@ Result<std::string> spec_for_torch(const World& world, const Selection& selectio
 
 }  // namespace
 
+namespace {
+// Anybody may own it: whoever may write to the root decides what runs from there anyway.
+Result<std::shared_ptr<const PinFile>> default_pin(const World& world) {
+  const auto file = default_file(world);
+  if (TRY(fs::status_of_target(file)).type == fs::Type::missing) return std::shared_ptr<const PinFile>{};
+  return project::read_pin(file);
+}
+
+Result<project::FoundPin> nearest_pin(const World& world) {
+  return project::find_pin(world.cwd, world.env.get("HOME").value_or(""), world.user);
+}
+}  // namespace
+
 std::string default_file(const World& world) { return world.paths.root + "/default"; }
 
 Result<std::optional<std::string>> read_default(const World& world) {
-  const auto file = default_file(world);
-  if (TRY(fs::status_of_target(file)).type == fs::Type::missing) return std::optional<std::string>{};
-  const auto text = TRY(fs::read_file(file, 4096));
-  return std::optional(std::string(trim(text)));
+  const auto file = TRY(default_pin(world));
+  if (!file || file->pin.toolkit_line == 0) return std::optional<std::string>{};
+  return std::optional(std::string(file->pin.toolkit.text));
 }
 
 Result<void> write_default(const World& world, const std::optional<std::string>& spec) {
@@ -98,15 +101,14 @@ Result<Selection> find_selection(const World& world, const std::optional<std::st
   wishes.flag = flag;
   wishes.variable = world.env.get("CUDAENV_TOOLKIT");
   if (!wishes.flag && !wishes.variable) {
-    wishes.found = TRY(project::find_pin(world.cwd, world.home, world.user));
-    wishes.fallback = TRY(read_default(world));
-    wishes.fallback_path = default_file(world);
+    wishes.found = TRY(nearest_pin(world));
+    wishes.fallback = TRY(default_pin(world));
   }
   return project::choose_selection(wishes);
 }
 
 Result<std::shared_ptr<const PinFile>> project_pin(const World& world) {
-  return TRY(project::find_pin(world.cwd, world.home, world.user)).pin;
+  return TRY(nearest_pin(world)).pin;
 }
 
 Result<std::string> concrete_spec(const World& world, const Selection& selection) {

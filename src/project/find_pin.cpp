@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/text.hpp"
 #include "sys/fs.hpp"
 
@@ -13,6 +16,14 @@ constexpr const char* file_name = ".cudaenv";
 
 Error unusable(const std::string& path, const std::string& cause) {
   return make_error(Code::config, fmt::format("cannot use `{}`", printable(path, 4096)), cause);
+}
+
+// The owner of `path` where that is neither `user` nor root. Who may place a link may choose what is read, so
+// a link and its target must both be ours.
+std::optional<std::uint32_t> stranger(const std::string& path, std::uint32_t user) {
+  for (const auto& status : {fs::status(path), fs::status_of_target(path)})
+    if (status && status->type != fs::Type::missing && status->owner != user && status->owner != 0) return status->owner;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -36,6 +47,7 @@ Result<std::shared_ptr<const PinFile>> read_pin(const std::string& path) {
 Result<FoundPin> find_pin(const std::string& folder, const std::string& home, std::uint32_t user) {
   FoundPin found;
   if (!folder.starts_with('/')) return found;  // the working directory was deleted
+  const auto last = home.substr(0, std::max<std::size_t>(1, home.find_last_not_of('/') + 1));
   std::optional<std::uint64_t> device;
   for (std::string here = folder;; here = fs::parent(here)) {
     const auto status = fs::status_of_target(here);
@@ -43,18 +55,13 @@ Result<FoundPin> find_pin(const std::string& folder, const std::string& home, st
     if (device && *device != status->device) return found;
     device = status->device;
     const auto path = fs::join(here, file_name);
-    const auto file = fs::status_of_target(path);
-    const auto link = fs::status(path);
-    if (file && link && file->type != fs::Type::missing) {
-      // Who may place a link may choose what is read, so both must be the user's or root's.
-      const auto stranger = link->owner != user && link->owner != 0 ? link->owner : file->owner;
-      if (stranger == user || stranger == 0) {
-        found.pin = TRY(read_pin(path));
-        return found;
-      }
-      found.ignored.push_back(fmt::format("`{}` is ignored: it belongs to user {}", printable(path, 4096), stranger));
+    if (const auto owner = stranger(path, user)) {
+      found.ignored.push_back(fmt::format("`{}` is ignored: it belongs to user {}", printable(path, 4096), *owner));
+    } else if (const auto file = fs::status_of_target(path); file && file->type != fs::Type::missing) {
+      found.pin = TRY(read_pin(path));
+      return found;
     }
-    if (here == "/" || here == home) return found;
+    if (here == "/" || here == last) return found;
   }
 }
 

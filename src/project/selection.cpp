@@ -32,8 +32,8 @@ Result<Selection> choose_selection(const Wishes& wishes) {
     return take(std::move(selection), *wishes.variable, {Origin::Kind::environment, "CUDAENV_TOOLKIT", 0});
   if (const auto file = selection.pin; file && file->pin.toolkit_line != 0)
     return take(std::move(selection), file->pin.toolkit.text, {Origin::Kind::file, file->path, file->pin.toolkit_line});
-  if (wishes.fallback)
-    return take(std::move(selection), *wishes.fallback, {Origin::Kind::fallback, wishes.fallback_path, 0});
+  if (const auto file = wishes.fallback; file && file->pin.toolkit_line != 0)
+    return take(std::move(selection), file->pin.toolkit.text, {Origin::Kind::fallback, file->path, 0});
   return selection;
 }
 

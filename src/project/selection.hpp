@@ -12,11 +12,10 @@ namespace cudaenv::project {
 
 /// Everybody who may have an opinion.
 struct Wishes {
-  std::optional<std::string> flag;          // `+12.8` or a SPEC argument
-  std::optional<std::string> variable;      // $CUDAENV_TOOLKIT
+  std::optional<std::string> flag;      // `+12.8` or a SPEC argument
+  std::optional<std::string> variable;  // $CUDAENV_TOOLKIT
   FoundPin found;
-  std::optional<std::string> fallback;      // first line of <root>/default
-  std::string fallback_path;
+  std::shared_ptr<const PinFile> fallback;  // <root>/default, read as a `.cudaenv` is
 };
 
 /// The strongest wish. A spec that does not parse is an error that names who wrote it: Code::usage for

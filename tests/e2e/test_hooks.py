@@ -242,6 +242,37 @@ class Scenarios:
             self.assertEqual(shell.environment(), before)
         self.assertFalse(list(self.home.folder.rglob("canary")))
 
+    def test_a_refused_toolkit(self):
+        """`use` fails; the prompt says it once and goes on, because a refusal must not keep anybody from compiling."""
+        with self.shell(env={"CUDAENV_DRIVER": "11.0", "CUDAENV_GPU": "8.0"}) as shell:
+            before = shell.environment()
+            self.assertEqual(shell.status("cudaenv use 12.8"), 8)
+            self.assertEqual(shell.environment(), before)
+            self.assertIn("does not run here", self.cd(shell, "p"))
+            self.assertActive(shell, self.new)
+            self.assertNotIn("does not run", shell.run(":"))
+            self.cd(shell, "")
+            self.assertEqual(shell.environment(), before)
+            self.assertEqual(shell.status("cudaenv use 12.8 --no-verify"), 0)
+            self.assertActive(shell, self.new)
+
+    def test_requirements(self):
+        self.home.write("torch/.cudaenv", 'toolkit = "12.8"\n[require]\ntorch = "cu128"\n')
+        self.home.write("gpu/.cudaenv", 'toolkit = "12.8"\n[require]\ncompute_capability = ">=9.0"\n')
+        with self.shell(env={"CUDAENV_DRIVER": "13.0", "CUDAENV_GPU": "8.6"}) as shell:
+            self.assertIn("requires torch cu128, and here there is no torch", self.cd(shell, "torch"))
+            self.assertNotIn("CUDA_HOME", shell.environment())
+            self.home.write("torch/.venv/lib/python3.11/site-packages/torch/version.py", "cuda = '12.8'\n")
+            self.cd(shell, "")
+            self.cd(shell, "torch")
+            self.assertActive(shell, self.new)
+            self.assertIn("requires compute capability >=9.0", self.cd(shell, "gpu"))
+            self.assertNotIn("CUDA_HOME", shell.environment())
+            shell.run(self.set("CUDAENV_GPU", "9.0"))
+            self.cd(shell, "")
+            self.cd(shell, "gpu")
+            self.assertActive(shell, self.new)
+
     def test_use_without_the_hook_says_how_to_load_it(self):
         with self.shell(rc="") as shell:
             self.assertEqual(shell.status("cudaenv use 12.8"), 2)

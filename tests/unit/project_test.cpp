@@ -9,9 +9,9 @@ using namespace cudaenv::project;
 
 namespace {
 
-std::shared_ptr<const PinFile> pin(const char* text) {
+std::shared_ptr<const PinFile> pin(const char* text, const char* path = "/p/.cudaenv") {
   auto file = std::make_shared<PinFile>();
-  file->path = "/p/.cudaenv";
+  file->path = path;
   file->text = text;
   PinError error;
   REQUIRE(parse_pin(file->text, file->pin, error));
@@ -37,8 +37,7 @@ TEST_CASE("flag before variable before file before default") {
   Wishes wishes;
   CHECK(chosen(wishes).spec.empty());
   CHECK(chosen(wishes).origin.kind == Origin::Kind::none);
-  wishes.fallback = "11.8";
-  wishes.fallback_path = "/r/default";
+  wishes.fallback = pin("11.8\n", "/r/default");
   CHECK(chosen(wishes).spec == "11.8");
   CHECK(describe(chosen(wishes).origin) == "default in /r/default");
   wishes.found.pin = pin("# ours\n12.8\n");
@@ -53,7 +52,7 @@ TEST_CASE("flag before variable before file before default") {
 
 TEST_CASE("a file that names no toolkit leaves the choice to the default and keeps its components") {
   Wishes wishes;
-  wishes.fallback = "12.8";
+  wishes.fallback = pin("12.8\n", "/r/default");
   wishes.found.pin = pin("components = [\"nvcc\"]\n");
   CHECK(chosen(wishes).origin.kind == Origin::Kind::fallback);
   CHECK(chosen(wishes).pin->pin.components == 1);
