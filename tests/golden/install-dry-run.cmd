@@ -1,0 +1,1 @@
+cudaenv install 13.0.2 --dry-run
