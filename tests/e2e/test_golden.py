@@ -55,7 +55,7 @@ def normalised(text, home):
                        (home.work, "WORK"), (home.home, "HOME"), (home.folder, "FOLDER"), (home.prefix, "PREFIX"),
                        (mirror.url, "MIRROR/")):
         text = text.replace(str(path), f"<{name}>")
-    for pattern, name in ((r"\b[0-9a-f]{64}\b", "<sha256>"), (r"\b[0-9a-f]{16,40}\b", "<id>"),
+    for pattern, name in ((r"\b[0-9a-f]{64}\b", "<sha256>"), (r"\b[0-9a-f]{12,40}\b", "<id>"),
                           (r'("(?:bytes|size|download_bytes|files)":\s*)\d+', r"\1<number>"),
                           (r"\b\d+(?:\.\d+)? (?:[kMG]i?)?B\b", "<size>"), (r"\b\d+ bytes\b", "<size>"),
                           (r"\b\d+ files\b", "<count> files"), (r'("elapsed_ms":\s*)[\d.]+', r"\1<number>"),
