@@ -7,6 +7,7 @@
 #include "store/installed.hpp"
 #include "store/receipt.hpp"
 #include "sys/fs.hpp"
+#include "sys/lock.hpp"
 #include "sys/signals.hpp"
 #include "verify/smoke.hpp"
 
@@ -29,9 +30,12 @@ Result<std::optional<Receipt>> intact_toolkit(const World& world, const Plan& pl
 
 Result<std::vector<SmokeLine>> run_smoke(const World& world, const Receipt& receipt, InstallObserver& observer) {
   observer.note("checking that what was installed compiles and links");
+  const store::Layout layout{world.paths.root};
+  // Held while scratch files lie in tmp/, which prune and the next install sweep.
+  const auto lock = TRY(FileLock::take(layout.store_lock(), FileLock::Mode::shared));
   verify::SmokeOptions options;
   options.environment = world.env.all();
-  options.tmp = world.paths.root + "/tmp";
+  options.tmp = layout.tmp();
   options.cores = world.cores;
   std::vector<SmokeLine> lines;
   for (const auto& step : TRY(verify::smoke_test(receipt, options)))

@@ -11,6 +11,7 @@
 #include "fetch/download.hpp"
 #include "store/publish.hpp"
 #include "store/receipt.hpp"
+#include "store/remove.hpp"
 #include "store/shims.hpp"
 #include "sys/fs.hpp"
 #include "sys/lock.hpp"
@@ -89,12 +90,21 @@ Result<void> store_all(const World& world, const store::Layout& layout, IoModule
   return {};
 }
 
+// What killed processes left in tmp/. Whoever stages there holds one of the two locks, so with both nobody does.
+Result<void> sweep_if_alone(const store::Layout& layout) {
+  const auto stored = TRY(FileLock::try_take(layout.store_lock(), FileLock::Mode::exclusive));
+  if (!stored) return {};
+  const auto installing = TRY(FileLock::try_take(layout.install_lock(), FileLock::Mode::exclusive));
+  return installing ? store::sweep_staging(layout) : Result<void>{};
+}
+
 }  // namespace
 
 Result<Materialized> materialize(World& world, Channels& channels, const Plan& plan, InstallObserver& observer) {
   const store::Layout layout{world.paths.root};
   const auto hash = [&] { return channels.io().sha256(); };
   TRY(store::open_root(layout));
+  TRY(sweep_if_alone(layout));
   auto shared = TRY(FileLock::take(layout.store_lock(), FileLock::Mode::shared,
                                    [&](int) { observer.note("waiting for another cudaenv that removes toolkits"); }));
   const auto files = TRY(fetch_all(world, channels, plan, observer));

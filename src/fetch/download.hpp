@@ -25,7 +25,7 @@ struct Progress {
 struct DownloadOptions {
   std::string folder;                  // the cache: <sha256> files, and <sha256>.part while they grow
   unsigned parallel = 4;               // transfers at once
-  unsigned tries = 5;                  // per artifact, counted anew after a try that brought 1 MiB or more
+  unsigned tries = 5;                  // per artifact, counted anew whenever 1 MiB more than ever before is here
   std::uint64_t base_delay_ms = 500;   // of the exponential backoff; tests shorten it
   unsigned connect_seconds = 15;
   unsigned stall_seconds = 30;

@@ -10,7 +10,7 @@ namespace cudaenv::fetch {
 
 namespace {
 
-constexpr std::uint64_t much_progress = 1 << 20;          // a try that brought this much does not count as failed
+constexpr std::uint64_t much_progress = 1 << 20;          // tries are counted anew when we are this much farther
 constexpr std::uint64_t max_unknown_size = 32ULL << 30;   // of an artifact whose index gives no size
 
 std::optional<std::uint64_t> length_of(const std::map<std::string, std::string>& headers) {
@@ -103,7 +103,6 @@ HttpRequest Job::request() {
   // A file: costs nothing to read again, and bytes without a validator cannot be gone on from.
   if (is_file() || !part_->validators().usable()) asked_from_ = 0;
   else asked_from_ = part_->size();
-  try_bytes_ = 0;
   trouble_ = Trouble::none;
   HttpRequest request;
   request.url = artifact_->url;
@@ -166,14 +165,14 @@ bool Job::on_body(std::span<const std::byte> bytes) {
     disk_error_ = std::move(written).error();
     return false;
   }
-  try_bytes_ += bytes.size();
   transferred_ += bytes.size();
   report(Progress::State::moving);
   return true;
 }
 
 std::optional<std::uint64_t> Job::take(Http::Outcome outcome, double random) {
-  if (try_bytes_ >= much_progress) failures_ = 0;
+  // Counted from the farthest point so far: a server that starts over each time must not be asked for ever.
+  if (part_->size() >= farthest_ + much_progress) farthest_ = part_->size(), failures_ = 0;
   switch (trouble_) {
     case Trouble::disk: return give_up(std::move(*disk_error_));
     case Trouble::too_long: return wrong_bytes(trouble_cause_);

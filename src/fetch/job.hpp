@@ -60,9 +60,9 @@ class Job {
   std::optional<Error> error_;
 
   std::uint64_t asked_from_ = 0;       // first byte of the running request
-  std::uint64_t try_bytes_ = 0;        // that this try brought
+  std::uint64_t farthest_ = 0;         // size of the part when tries were last counted anew
   std::uint64_t transferred_ = 0;      // that all tries brought
-  unsigned failures_ = 0;              // since a try that brought much
+  unsigned failures_ = 0;              // since we came much farther
   bool mismatched_ = false;            // wrong bytes once already
   enum class Trouble { none, too_short, too_long, wrong_range, disk } trouble_ = Trouble::none;
   std::string trouble_cause_;

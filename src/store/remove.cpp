@@ -175,4 +175,9 @@ Result<std::vector<Removal>> prune(const Layout& layout, const PruneOptions& opt
   return Pruner(layout, options).run();
 }
 
+Result<void> sweep_staging(const Layout& layout) {
+  for (const auto& name : TRY(fs::list(layout.tmp()))) TRY(fs::remove_tree(fs::join(layout.tmp(), name)));
+  return {};
+}
+
 }  // namespace cudaenv::store

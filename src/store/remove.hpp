@@ -46,4 +46,7 @@ struct PruneOptions {
 /// cached downloads. Returns what was removed, or with dry_run what would be.
 [[nodiscard]] Result<std::vector<Removal>> prune(const Layout& layout, const PruneOptions& options);
 
+/// Removes everything in tmp/: what processes left that were killed. The caller holds both locks exclusively.
+[[nodiscard]] Result<void> sweep_staging(const Layout& layout);
+
 }  // namespace cudaenv::store

@@ -34,12 +34,27 @@ int flock_retrying(int fd, int operation) {
   return result;
 }
 
-}  // namespace
-
-Result<FileLock> FileLock::take(const std::string& path, Mode mode, const std::function<void(int)>& waiting) {
+Result<Fd> open_lock(const std::string& path) {
   // Writable, because NFS turns flock into a byte-range lock, which asks for that.
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return fail(fs::os_error("open the lock", path, errno));
+  return fd;
+}
+
+}  // namespace
+
+Result<std::optional<FileLock>> FileLock::try_take(const std::string& path, Mode mode) {
+  Fd fd = TRY(open_lock(path));
+  if (flock_retrying(fd.get(), (mode == Mode::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::optional<FileLock>{};
+    return fail(fs::os_error("lock", path, errno));
+  }
+  if (mode == Mode::exclusive) write_holder(fd.get());
+  return std::optional<FileLock>(FileLock(fd.release()));
+}
+
+Result<FileLock> FileLock::take(const std::string& path, Mode mode, const std::function<void(int)>& waiting) {
+  Fd fd = TRY(open_lock(path));
   const int operation = mode == Mode::exclusive ? LOCK_EX : LOCK_SH;
   if (flock_retrying(fd.get(), operation | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail(fs::os_error("lock", path, errno));

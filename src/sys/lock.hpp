@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,8 @@ class FileLock {
   /// number where the file names one, before it blocks. ENOLCK and a read-only folder are errors.
   [[nodiscard]] static Result<FileLock> take(const std::string& path, Mode mode,
                                              const std::function<void(int holder)>& waiting = {});
+  /// The same without waiting: nothing where another process holds it.
+  [[nodiscard]] static Result<std::optional<FileLock>> try_take(const std::string& path, Mode mode);
   FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileLock& operator=(FileLock&&) = delete;
   FileLock(const FileLock&) = delete;

@@ -165,6 +165,13 @@ class Retries(FetchTest):
         self.assertNotIn("error", answer)
         self.assertEqual(answer["files"][0]["transferred"], len(content))
 
+    def test_starting_over_is_no_progress(self):
+        # Each try brings 1 MiB and more, but always the same bytes: no validator, so none can be gone on from.
+        content = random.Random(9).randbytes(3 << 20)
+        answers = [fault.cut((1 << 20) + 1) for _ in range(12)]
+        answer = self.fetch(*answers, content=content, tries=3, etag=None, modified=None)
+        self.assertFails(answer, NETWORK, "gave up after 3 tries")
+
     def test_retry_after_in_seconds(self):
         began = time.monotonic()
         self.assertFetched(self.fetch(fault.status(503, ("Retry-After", "1"))))

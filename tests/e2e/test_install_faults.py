@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -108,19 +109,23 @@ class NetworkTest(FaultCase):
         self.assertWorks(self.install())
         self.assertWhole()
 
-    def test_hang_in_the_header_ends(self):
-        self.faulty("hang-header")
-        self.assertEndsBy(240)
-
-    def test_hang_in_the_body_ends(self):
-        self.faulty("hang-body")
-        self.assertEndsBy(240)
-
-    def assertEndsBy(self, seconds):
+    def test_hangs_end(self):
+        """In the header and in the body, with the timeouts that ship (tests/e2e/test_fetch.py has shorter ones)."""
         if sanitized():
             self.skipTest("waits for real timeouts; the release build does that")
-        self.assertRefuses(self.install(timeout=seconds), 6, NVVM)
-        self.assertNothingHalfDone()
+        command, ends = [self.home.bin / "cudaenv", *self.command], []
+        for action in ("hang-header", "hang-body"):
+            self.faulty(action)
+            other = {"CUDAENV_ROOT": self.home.folder / action, "CUDAENV_CACHE": self.home.folder / f"{action}-cache"}
+            ends.append(self.home.start(*command, env={**other, "CUDAENV_CONFIG": self.config_for(action)}))
+        for started in ends:
+            self.assertRefuses(started.finish(300), 6, NVVM)
+
+    def config_for(self, name):
+        path = self.home.folder / f"{name}.toml"
+        shutil.copy(self.home.config, path)
+        self.home.own(path)
+        return path
 
     def test_other_bytes_than_promised(self):
         self.faulty("corrupt")
@@ -156,7 +161,6 @@ class HostileArchiveTest(FaultCase):
     """Wheels whose hash is right and whose content is not: nothing of them may reach the disk outside staging."""
 
     def hostile(self, *raw, record=True):
-        import shutil
         site = self.home.folder / "site"
         wheels = mini.build(self.home.folder / "wheels", ["13.0.2"])
         package, version = mini.RELEASES["13.0.2"]["nvvm"]
@@ -219,25 +223,24 @@ class DiskTest(FaultCase):
         ran = self.assertWorks(self.home.cudaenv("list", "--json"))
         self.assertEqual(len(ran.json["toolkits"]), 1)
 
-    def small_disk(self, megabytes, mounted_on, *after):
-        """Runs the install with a tmpfs of this size mounted there, in a mount namespace of its own."""
+    def small_disk(self, megabytes, mounted_on):
+        """Runs the install, then `list`, with a tmpfs of this size mounted there, in a mount namespace of its own."""
         mounted_on.mkdir()
         self.home.own(mounted_on)
-        script = (f"mount -t tmpfs -o size={megabytes}m,mode=777 tmpfs {mounted_on} || exit 111; "
-                  f"{self.home.bin}/cudaenv {' '.join(self.command)}; status=$?; {'; '.join(after)}; exit $status")
+        script = (f"mount -t tmpfs -o size={megabytes}m,mode=755 tmpfs {mounted_on} || exit 111; "
+                  f"{self.home.bin}/cudaenv {' '.join(self.command)}; status=$?; "
+                  f"{self.home.bin}/cudaenv list --json || exit 112; exit $status")
         ran = self.home.run("unshare", "-Urm", "sh", "-c", script)
         if ran.status == 111 or "unshare" in ran.err:
             self.skipTest("no mount namespace here: " + ran.err.strip()[:120])
-        return ran
+        self.assertRefuses(ran, 9, "are free there", "hint: cudaenv prune")
+        self.assertEqual((ran.json["toolkits"], ran.json["damaged"]), ([], []))
 
     def test_full_disk_below_the_root(self):
-        ran = self.small_disk(2, self.home.root, f"ls {self.home.root}/names {self.home.root}/toolkits 1>&2")
-        self.assertRefuses(ran, 9, "No space left")
-        self.assertNotIn("13.0.2\n", ran.err.split("hint:")[-1].split("\n", 1)[-1])
+        self.small_disk(2, self.home.root)
 
     def test_full_disk_below_the_cache(self):
-        self.assertRefuses(self.small_disk(1, self.home.cache), 9, "No space left")
-        self.assertNothingHalfDone()
+        self.small_disk(1, self.home.cache)
 
     def test_file_size_limit(self):
         import resource

@@ -291,7 +291,3 @@ class SealedTest(unittest.TestCase):
     def assertWorks(self, ran):
         self.assertEqual(ran.status, 0, str(ran))
         return ran
-
-
-if hasattr(signal, "SIGPIPE"):
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -1,0 +1,2 @@
+# state: two
+CUDAENV_TOOLKIT=13.0 cudaenv current

@@ -1,0 +1,1 @@
+cudaenv current

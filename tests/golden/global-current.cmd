@@ -1,0 +1,3 @@
+# state: own
+cudaenv global 13.5
+cudaenv current

@@ -1,0 +1,3 @@
+cudaenv init bash --path
+cudaenv init zsh --path
+cudaenv init fish --path

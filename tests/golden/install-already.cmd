@@ -1,0 +1,2 @@
+# state: two
+cudaenv install 13.0.2

@@ -1,0 +1,2 @@
+# state: two
+cudaenv licenses

@@ -1,0 +1,5 @@
+# state: own
+cudaenv local 13.0.2
+cat .cudaenv
+cudaenv current
+cudaenv current --json

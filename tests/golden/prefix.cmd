@@ -1,0 +1,2 @@
+# state: two
+cudaenv prefix 13.0.2

@@ -1,0 +1,2 @@
+# status: 5
+cudaenv uninstall 13.0.2

@@ -1,0 +1,3 @@
+# state: own
+cudaenv uninstall 13.0.2
+cudaenv list

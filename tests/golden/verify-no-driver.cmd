@@ -1,0 +1,2 @@
+# state: two
+cudaenv verify 13.0.2
