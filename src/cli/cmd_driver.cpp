@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/channels.hpp"
 #include "app/inventory.hpp"
 #include "app/prove.hpp"
 #include "app/select.hpp"
@@ -10,6 +11,7 @@
 #include "cli/output.hpp"
 #include "cli/render_verdict.hpp"
 #include "model/verdict_json.hpp"
+#include "sys/fs.hpp"
 
 namespace cudaenv::cli {
 
@@ -17,6 +19,7 @@ namespace {
 
 // Only what the index cache holds: asking about the driver never waits for a network.
 std::vector<Version> available_versions(const World& world) {
+  if (!fs::exists(app::index_folder(world))) return {};  // and asking pip for its index would cost half a second
   World offline = world;
   offline.offline = true;
   std::vector<Version> versions;
