@@ -27,6 +27,7 @@ std::vector<FileCandidate> candidates(const IndexPage& page, const ComponentPin&
     candidate.artifact.package = pin.package;
     candidate.artifact.filename = filename;
     candidate.artifact.version = pep440::to_text(*pep440::parse(wheel->version));
+    candidate.glibc_minor = glibc_level(*wheel, target.platform);
     if (candidate.unfit.empty()) candidate.unfit = unfit_reason(*wheel, target);
     out.push_back(std::move(candidate));
   };
@@ -39,7 +40,7 @@ std::vector<FileCandidate> candidates(const IndexPage& page, const ComponentPin&
     candidate.artifact.yanked_reason = file.yanked_reason;
     add(std::move(candidate), file.filename);
   }
-  for (const auto& file : page.kept_out) add({{}, file.reason}, file.filename);
+  for (const auto& file : page.kept_out) add({{}, file.reason, 0}, file.filename);
   return out;
 }
 

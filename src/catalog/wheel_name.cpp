@@ -70,6 +70,12 @@ std::optional<unsigned> glibc_floor(const WheelName& wheel, Platform platform) {
   return lowest;
 }
 
+unsigned glibc_level(const WheelName& wheel, Platform platform) {
+  unsigned highest = 0;
+  for (const auto& tag : wheel.platform) highest = std::max(highest, tag_floor(tag, machine_name(platform)).value_or(0));
+  return highest;
+}
+
 std::string unfit_reason(const WheelName& wheel, const WheelTarget& target) {
   const auto floor = glibc_floor(wheel, target.platform);
   if (!floor) return "is for " + join(wheel.platform, ", ") + ", not " + std::string(machine_name(target.platform));

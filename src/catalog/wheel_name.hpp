@@ -27,6 +27,8 @@ struct WheelTarget {
 /// Lowest glibc 2.x minor that one of the wheel's platform tags for this machine asks for
 /// (manylinux2014 = 17, manylinux_2_28 = 28); 0 for `any`, nullopt where no tag is for this machine.
 [[nodiscard]] std::optional<unsigned> glibc_floor(const WheelName& wheel, Platform platform);
+/// The highest such level: of two builds of one version, pip takes the one with the higher level.
+[[nodiscard]] unsigned glibc_level(const WheelName& wheel, Platform platform);
 /// Empty where the wheel can be used, else why not: "for aarch64", "needs glibc 2.34, here is 2.31".
 [[nodiscard]] std::string unfit_reason(const WheelName& wheel, const WheelTarget& target);
 

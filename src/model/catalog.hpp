@@ -77,7 +77,8 @@ struct ComponentPin {
 /// A file that a channel has for a package, and whether this machine could use it at all.
 struct FileCandidate {
   Artifact artifact;
-  std::string unfit;  // why it can never be used here ("for aarch64"); empty: it can
+  std::string unfit;         // why it can never be used here ("is for aarch64"); empty: it can
+  unsigned glibc_minor = 0;  // the newest glibc 2.x that it was built for; among builds of one version the highest wins
 };
 
 /// Everything that a channel has for one pin.

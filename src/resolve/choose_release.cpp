@@ -22,6 +22,14 @@ std::string argument(const VersionSpec& spec) {
   return quote ? "'" + std::string(spec.text) + "'" : std::string(spec.text);
 }
 
+// What was named and is neither in the release nor inside one of its components.
+std::vector<std::string> missing_names(const Release& release, const Wanted& wanted, const std::vector<ComponentFact>& facts) {
+  std::vector<std::string> out;
+  for (const auto& one : wanted.named)
+    if (!resolve::is_companion(facts, one.name) && resolve::holder(release, facts, one.name).empty()) out.push_back(one.name);
+  return out;
+}
+
 const Release* find_release(const ChannelOffer& offer, const Version& version) {
   const auto found = std::ranges::find_if(offer.releases, [&](const Release& one) { return one.version == version; });
   return found == offer.releases.end() ? nullptr : &*found;
@@ -90,13 +98,17 @@ std::unexpected<Error> no_channel(const VersionSpec& spec, const std::vector<Cha
   return std::unexpected(std::move(error));
 }
 
-// How far two versions are apart, most significant number first.
+// Is `a` nearer to the `count` numbers of `wanted` than `b`? Behind the first number that differs from what is
+// wanted, the newest is nearest from below and the oldest from above.
 bool nearer(const Version& wanted, const Version& a, const Version& b) {
-  for (std::size_t i = 0; i < wanted.part.size(); ++i) {
+  for (std::size_t i = 0; i < wanted.count; ++i) {
     const auto distance = [&](const Version& one) {
       return one.part[i] > wanted.part[i] ? one.part[i] - wanted.part[i] : wanted.part[i] - one.part[i];
     };
     if (distance(a) != distance(b)) return distance(a) < distance(b);
+    if (a.part[i] != b.part[i]) break;
+    if (a.part[i] > wanted.part[i]) return a < b;
+    if (a.part[i] < wanted.part[i]) break;
   }
   return b < a;
 }
@@ -131,6 +143,16 @@ std::unexpected<Error> nothing_matches(const Search& search, const std::vector<C
   return std::unexpected(std::move(error));
 }
 
+// Releases of other versions that would do: "12.8.0 (nvidia)".
+std::string who_has(const Search& search, const std::vector<ChannelOffer>& offers) {
+  std::vector<std::string> out;
+  for (const auto& offer : offers)
+    for (const auto& release : offer.releases)
+      if (out.size() < 3 && !release.version.prerelease() && lacking(release, search.wanted, search.facts).empty())
+        out.push_back(text_of(release.version) + " (" + offer.channel + ")");
+  return join(out, ", ");
+}
+
 // Some release matches, but none has what is wanted.
 std::unexpected<Error> nothing_serves(const Search& search, const std::vector<ChannelOffer>& offers) {
   Error error = make_error(Code::no_such_version, "cannot find a release of CUDA for " + quoted(search.spec) +
@@ -141,9 +163,10 @@ std::unexpected<Error> nothing_serves(const Search& search, const std::vector<Ch
     const bool would_help = offer.kind == ChannelKind::redist && wants_compiler(search.wanted);
     error.causes.push_back(unreachable_text(offer) + (would_help ? ", which has nvcc for every release" : ""));
   }
-  error.hint = wants_compiler(search.wanted) && !search.wanted.profile.empty()
-                   ? "cudaenv install " + argument(search.spec) + " --profile runtime"
-                   : "cudaenv list --available";
+  if (const auto others = who_has(search, offers); !others.empty()) error.causes.push_back("what is wanted is in " + others);
+  const bool no_compiler = !search.lacks.empty() && search.lacks.front().find(" has no nvcc") != std::string::npos;
+  error.hint = no_compiler && !search.wanted.profile.empty() ? "cudaenv install " + argument(search.spec) + " --profile runtime"
+                                                             : "cudaenv list --available";
   return std::unexpected(std::move(error));
 }
 
@@ -163,10 +186,14 @@ std::string lacking(const Release& release, const Wanted& wanted, const std::vec
       return "has no nvcc: there is no nvcc wheel before 13.0, a redist channel such as `nvidia` has it";
     return "has no complete nvcc in channel `" + release.channel + "`";
   }
-  std::vector<std::string> missing;
-  for (const auto& one : wanted.named)
-    if (!resolve::is_companion(facts, one.name) && resolve::holder(release, facts, one.name).empty()) missing.push_back(one.name);
-  return missing.empty() ? std::string() : "has no " + join(missing, ", ");
+  const auto missing = missing_names(release, wanted, facts);
+  if (missing.empty()) return {};
+  std::vector<std::string> never;
+  for (const auto& name : missing)
+    if (const auto* fact = resolve::find_fact(facts, name); fact && fact->wheel.empty() && release.kind == ChannelKind::wheels)
+      never.push_back(name);
+  return "has no " + join(missing, ", ") +
+         (never.empty() ? "" : ": there is no wheel of " + join(never, ", ") + ", a redist channel such as `nvidia` has it");
 }
 
 Result<ReleaseChoice> choose_release(const VersionSpec& spec, const Wanted& wanted, const std::vector<ChannelOffer>& offers,

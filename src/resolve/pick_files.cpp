@@ -40,10 +40,12 @@ struct Judged {
 };
 enum Rank { own = 0, later = 1, candidate = 2, yanked = 3 };
 
-// Newest first among equals; the name decides between two builds of one version, so that the answer is always the same.
+// Newest first among equals; between two builds of one version pip's order, then the name, so that the answer is
+// always the same.
 bool better(const Judged& a, const Judged& b) {
   if (a.rank != b.rank) return a.rank < b.rank;
   if (const int order = pep440::compare(a.version, b.version)) return order > 0;
+  if (a.file->glibc_minor != b.file->glibc_minor) return a.file->glibc_minor > b.file->glibc_minor;
   return a.file->artifact.filename < b.file->artifact.filename;
 }
 

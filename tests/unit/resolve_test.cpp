@@ -191,11 +191,22 @@ TEST_CASE("12.x wheels have no nvcc, and that is said", "[resolve]") {
   CHECK(chosen("12.8", wanted("math"), wheels_only()) == "12.8.1 wheels");
 }
 
+TEST_CASE("a named component that no matching release has: who has it", "[resolve]") {
+  auto error = refusal("13.0", wanted("compile", {"gdb"}), both());
+  CHECK_THAT(all_of(error), ContainsSubstring("13.0.2 (wheels) has no gdb: there is no wheel of gdb, a redist channel such as `nvidia` has it"));
+  CHECK_THAT(all_of(error), ContainsSubstring("what is wanted is in 12.8.0 (nvidia)"));
+  CHECK(error.hint == "cudaenv list --available");
+  error = refusal("12.8", wanted("runtime", {"cufft"}), both());
+  CHECK_THAT(all_of(error), ContainsSubstring("12.8.0 (nvidia) has no cufft | 12.8.1 (wheels) has no cufft | what is wanted is in"));
+}
+
 TEST_CASE("a version that nobody has is answered with the nearest ones", "[resolve]") {
   const auto error = refusal("13.1", wanted("compile"), both());
   CHECK(error.code == Code::no_such_version);
   CHECK(error.hint == "cudaenv list --available");
-  CHECK(all_of(error) == "cannot find a release of CUDA for `13.1` | the nearest are 13.5.0, 13.0.2, 13.0.1, 12.8.0");
+  CHECK(all_of(error) == "cannot find a release of CUDA for `13.1` | the nearest are 13.5.0, 13.0.2, 13.0.1, 12.8.1");
+  CHECK_THAT(all_of(refusal("99", wanted("compile"), both())), ContainsSubstring("nearest are 13.5.0, 13.0.2, 13.0.1, 12.8.1"));
+  CHECK_THAT(all_of(refusal("1", wanted("compile"), both())), ContainsSubstring("nearest are 13.0.2, 13.0.1, 12.8.1, 12.8.0"));
   CHECK_THAT(all_of(refusal("12.7", wanted("compile"), both())), ContainsSubstring("there is no CUDA 12.7 toolkit"));
   CHECK(refusal("13.6", wanted("compile"), wheels_only()).hint == "cudaenv install --pre 13.6");
   CHECK(refusal(">=14", wanted("compile"), wheels_only()).code == Code::no_such_version);
@@ -263,6 +274,9 @@ TEST_CASE("the newest file that satisfies the pin", "[resolve]") {
   CHECK(picked("==1.2rc1", {file("rc", "1.2rc1"), file("final", "1.1")}) == "rc");
   CHECK(picked("==1.*", {file("rc", "1.2rc1")}) == "error");
   CHECK(picked("==1.0", {file("z", "1.0"), file("a", "1.0")}) == "a");  // two builds: always the same answer
+  auto newer_build = file("z", "1.0");
+  newer_build.glibc_minor = 17;
+  CHECK(picked("==1.0", {file("a", "1.0"), newer_build}) == "z");  // as pip would
   CHECK(picked("===odd version", {file("a", "odd version")}) == "error");
   CHECK(picked("===2025.x", {file("a", "2025.x")}) == "a");
 }
