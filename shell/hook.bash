@@ -18,10 +18,11 @@ __cudaenv_seen=
 # __cudaenv_seen: everything that decides which toolkit is active, as one text.
 function __cudaenv_look {
   local folder=${PWD-} home=${HOME-} file text
+  if [[ $folder != /* ]]; then folder=; fi
   folder=${folder%/}
   home=${home%/}
   __cudaenv_seen=${CUDAENV_TOOLKIT-}
-  while :; do
+  while
     file=$folder/.cudaenv
     if [[ -e $file ]]; then
       text=
@@ -31,9 +32,8 @@ function __cudaenv_look {
       # cudaenv may pass over a file of another owner, so what is above it counts too.
       if [[ -O $file ]]; then return 0; fi
     fi
-    if [[ $folder != */* ]] || [ "$folder" = "$home" ]; then break; fi
-    folder=${folder%/*}
-  done
+    [[ -n $folder && $folder != "$home" ]]
+  do folder=${folder%/*}; done
   file=${CUDAENV_ROOT:-${XDG_DATA_HOME:-$home/.local/share}/cudaenv}/default
   if [[ -f $file && -r $file ]]; then
     text=

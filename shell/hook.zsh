@@ -12,37 +12,49 @@ zmodload zsh/system 2>/dev/null || :
 # A key that no look can give: the next prompt asks.
 typeset -g __cudaenv_key=$'\n?' __cudaenv_seen=
 
-# __cudaenv_text: at most $2 + 1 bytes of the regular file $1.
-function __cudaenv_read {
-  __cudaenv_text=
-  [[ -f $1 && -r $1 ]] || return 0
-  if (( $+builtins[sysread] )); then
-    sysread -s $(( $2 + 1 )) __cudaenv_text <$1 || :
-  else
-    __cudaenv_text=$(<$1)
-  fi
-  return 0
+# __cudaenv_text: at most $2 bytes of the regular file $1. A big buffer costs more than the read, so a small one is tried first.
+if (( $+builtins[sysread] )); then
+  function __cudaenv_read {
+    __cudaenv_text=
+    sysread -s 2048 __cudaenv_text <$1 || :
+    if (( $#__cudaenv_text > 500 )); then sysread -s $2 __cudaenv_text <$1 || : ; fi
+  }
+else
+  function __cudaenv_read { __cudaenv_text=$(<$1) }
+fi
+
+# __cudaenv_files: the places of a .cudaenv from here to home or /, nearest first.
+typeset -ga __cudaenv_files=()
+typeset -g __cudaenv_from=
+function __cudaenv_list {
+  local folder=${PWD%/} home=${${HOME-}%/}
+  __cudaenv_from=$PWD:${HOME-}
+  __cudaenv_files=()
+  while
+    __cudaenv_files+=($folder/.cudaenv)
+    [[ -n $folder && $folder != "$home" ]]
+  do folder=${folder%/*}; done
 }
 
-# __cudaenv_seen: everything that decides which toolkit is active, as one text.
+# __cudaenv_seen: everything that decides which toolkit is active, as one text. Its callers emulate zsh.
 function __cudaenv_look {
-  emulate -L zsh
-  local folder=${PWD%/} home=${${HOME-}%/} file __cudaenv_text
+  local file __cudaenv_text
   __cudaenv_seen=${CUDAENV_TOOLKIT-}
-  while true; do
-    file=$folder/.cudaenv
-    if [[ -e $file ]]; then
-      __cudaenv_read $file 65536
-      __cudaenv_seen+=$'\n'$file$'\n'$__cudaenv_text
-      # cudaenv may pass over a file of another owner, so what is above it counts too.
-      if [[ -O $file ]]; then return 0; fi
-    fi
-    if [[ $folder != */* || $folder == "$home" ]]; then break; fi
-    folder=${folder%/*}
+  if [[ $__cudaenv_from != "$PWD:${HOME-}" ]]; then __cudaenv_list; fi
+  for file in $__cudaenv_files; do
+    [[ -e $file ]] || continue
+    __cudaenv_text=
+    # Only a regular file is opened, and no more than what a .cudaenv may hold is read.
+    if [[ -f $file && -r $file ]]; then __cudaenv_read $file 65537; fi
+    __cudaenv_seen+=$'\n'$file$'\n'$__cudaenv_text
+    # cudaenv may pass over a file of another owner, so what is above it counts too.
+    if [[ -O $file ]]; then return 0; fi
   done
-  file=${CUDAENV_ROOT:-${XDG_DATA_HOME:-$home/.local/share}/cudaenv}/default
-  __cudaenv_read $file 4096
-  if [[ -n $__cudaenv_text ]]; then __cudaenv_seen+=$'\n'$__cudaenv_text; fi
+  file=${CUDAENV_ROOT:-${XDG_DATA_HOME:-${HOME-}/.local/share}/cudaenv}/default
+  if [[ -f $file && -r $file ]]; then
+    __cudaenv_read $file 4097
+    __cudaenv_seen+=$'\n'$__cudaenv_text
+  fi
   return 0
 }
 
