@@ -61,7 +61,7 @@ bool has_tool(Session& session, std::string_view name) {
   for (const std::string_view folder : {std::string_view("/bin/"), std::string_view("/nvvm/bin/")}) {
     Path program = session.room.path();
     program.append(session.root).append("/names/").append(name).append(folder).append(session.tool);
-    kernel::Status status;
+    kernel::Status status{};
     if (kernel::status(program.c_str(), status) == 0) return true;
   }
   return false;
@@ -223,7 +223,7 @@ int explain_no_manager(const Session& session, std::string_view manager) {
 
 int explain_not_run(Session& session, std::string_view program, long error) {
   Message message;
-  kernel::Status status;
+  kernel::Status status{};
   const bool there = kernel::status(program.data(), status) == 0;
   begin(message, session);
   if (there || (error != -ENOENT && error != -ENOTDIR)) {

@@ -11,7 +11,7 @@ enum class Candidate { absent, regular, other_type, foreign };
 
 // Looked at before it is opened: to open a device can do things.
 Candidate look_at(const Process& process, const char* file, std::uint32_t& owner) {
-  kernel::Status status;
+  kernel::Status status{};
   if (kernel::link_status(file, status) != 0) return Candidate::absent;
   const auto foreign = [&] { return owner = status.st_uid, owner != process.user && owner != 0; };
   // Who may place a link may choose what is read, so both must be ours.
@@ -33,7 +33,7 @@ int parse_wish(Session& session, std::string_view text, Chooser by) {
 int select_default(Session& session) {
   Path path = session.room.path();
   session.file = session.room.keep(path.append(session.root).append("/default"));
-  kernel::Status status;
+  kernel::Status status{};
   if (kernel::status(path.c_str(), status) != 0) return 0;
   if (!kernel::is_regular(status)) return explain_bad_file(session, "it is not a regular file");
   return read_choice(session, path.c_str(), Chooser::fallback, true);
@@ -85,7 +85,7 @@ int select_from_project(Session& session) {
 }
 
 int read_choice(Session& session, const char* path, Chooser by, bool stranger_allowed) {
-  kernel::Status status;
+  kernel::Status status{};
   const long fd = kernel::open_to_read(path);
   if (fd < 0) return explain_bad_file(session, "it cannot be opened", -fd);
   if (kernel::status_of(fd, status) != 0 || !kernel::is_regular(status))

@@ -67,7 +67,7 @@ int run_tool(Session& session) {
     program.cut(toolkit);
     program.append(folder).append(session.tool);
     error = program.overlong() ? -ENAMETOOLONG : become(session.process, program.data(), skipped, additions.list);
-    kernel::Status status;
+    kernel::Status status{};
     // A script or program whose interpreter is missing answers ENOENT too.
     if ((error != -ENOENT && error != -ENOTDIR) || kernel::status(program.c_str(), status) == 0) break;
   }

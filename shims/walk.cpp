@@ -42,7 +42,7 @@ bool Walk::find_start(const Process& process) {
   const auto pwd = process.variable("PWD");
   relative_ = depth_of(here_.view()) <= most_levels;
   if (pwd == here_.view() && relative_) return true;
-  kernel::Status named;
+  kernel::Status named{};
   if (kernel::status(".", start_) != 0) return false;
   if (!pwd.starts_with('/') || kernel::status(pwd.data(), named) != 0 || !same_folder(start_, named)) return true;
   const std::size_t physical = here_.size();
@@ -63,7 +63,7 @@ bool Walk::up() {
   size_ = here_.size();
   ++level_;
   if (relative_) return true;
-  kernel::Status folder;
+  kernel::Status folder{};
   return kernel::status(here_.c_str(), folder) == 0 && folder.st_dev == start_.st_dev;
 }
 
@@ -77,8 +77,8 @@ std::string_view Walk::named_file() {
 
 bool Walk::on_one_file_system() const {
   if (!relative_ || level_ == 0) return true;
-  kernel::Status below;
-  kernel::Status folder;
+  kernel::Status below{};
+  kernel::Status folder{};
   if (kernel::status(".", below) != 0) return false;
   for (std::size_t level = 1; level <= level_; ++level)
     if (kernel::status(up_to_folder(level), folder) != 0 || folder.st_dev != below.st_dev) return false;

@@ -34,7 +34,7 @@ class Walk {
   std::size_t size_ = 0;  // of the folder's path in here_
   bool relative_ = false;
   bool begun_ = false;
-  kernel::Status start_;
+  kernel::Status start_{};
 };
 
 }  // namespace cudaenv::shim

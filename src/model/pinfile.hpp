@@ -10,7 +10,7 @@
 
 namespace cudaenv {
 
-inline constexpr std::size_t pinfile_max_bytes = 64 * 1024;
+inline constexpr std::size_t pinfile_max_bytes = std::size_t{64} * 1024;
 
 /// Where and why a file was refused. `reason` is a sentence that lives for ever.
 struct PinError {
