@@ -97,6 +97,8 @@ bool nearer(const Version& wanted, const Version& a, const Version& b) {
       return one.part[i] > wanted.part[i] ? one.part[i] - wanted.part[i] : wanted.part[i] - one.part[i];
     };
     if (distance(a) != distance(b)) return distance(a) < distance(b);
+    // Once a number is off, the smaller ones count from that side: 13.5 is nearer to 99 than 13.0.
+    if (distance(a) != 0) return a.part[i] < wanted.part[i] ? b < a : a < b;
   }
   return b < a;
 }
