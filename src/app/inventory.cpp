@@ -45,6 +45,16 @@ Result<Receipt> find_for_removal(const store::Installed& installed, const std::s
   if (spec.kind == VersionSpec::Kind::system)
     return fail(Code::usage, "cannot uninstall `system`", "cudaenv did not install what is under /usr/local");
   if (auto receipt = store::choose(spec, installed)) return *receipt;
+  // Nothing ever chooses a damaged toolkit, but its own name still removes it.
+  for (const auto& damaged : installed.damaged) {
+    if (damaged.name != text) continue;
+    Receipt receipt;
+    receipt.version = spec.version;
+    receipt.id = fs::base_name(damaged.path);
+    receipt.path = damaged.path;
+    receipt.names = {damaged.name};
+    return receipt;
+  }
   return fail(Code::not_installed, "cannot uninstall `" + text + "`", "no such toolkit is installed", "cudaenv list");
 }
 
