@@ -38,3 +38,20 @@ TEST_CASE("input that trips toml++ 3.3 itself is an error too", "[toml]") {
     CHECK_FALSE(value);
   }
 }
+
+TEST_CASE("characters outside ASCII stay in strings and comments", "[toml]") {
+  for (const std::string text : {"a = \"\xc3\xa9\" # \xc3\xa9\n", "a = '\xc3\xa9'", "a = \"\"\"\n\xc3\xa9\"\xc3\xa9\n\"\"\"",
+                                 "a = '''\xc3\xa9'\xc3\xa9'''", "\xEF\xBB\xBF# x\na = 1", "a = \"\\\"\xc3\xa9\"",
+                                 "\"\xc3\xa9\" = 1", "a = \"\"\"x\\\n  y\xc3\xa9\"\"\""}) {
+    CAPTURE(text);
+    CHECK(parse_toml(text, "t"));
+  }
+  for (const std::string text : {"\xc3\xa9 = 1", "a = \xc3\xa9", "a = 1 \xc2\xa0", "a = \"x\"\xc3\xa9", "[t\xc3\xa9]",
+                                 "a = \"\"\"\\\n \xef\xb2\xbf\"\"\"", "a = \"\n\xc3\xa9", "a = \"\\", "a = \"\"\"\\"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_toml(text, "t"));
+  }
+  const auto error = parse_toml("a = 1\nb = \"\xc3\xa9\" \xc3\xa9\n", "f.toml");
+  REQUIRE_FALSE(error);
+  CHECK_THAT(error.error().causes.at(0), ContainsSubstring("f.toml:2:9: "));
+}
