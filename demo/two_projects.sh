@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # The main job, run by ./bootstrap: two real toolkits, two projects, one nvcc. `run` prints a command and runs it.
 
+# Without a hook, as scripts and editors do it.
 PATH=${CUDAENV_ROOT:-${XDG_DATA_HOME:-$HOME/.local/share}/cudaenv}/shims:$PATH
 export PATH
 
@@ -28,10 +29,11 @@ run cudaenv verify 13.0.2 13.5.0 || status=$?
 cat <<TEXT
 
 Next steps
-  put this line into ~/.bashrc, and \`nvcc\` is the one each project's .cudaenv names:
-    export PATH="${prefix:?}/bin:\$PATH"; source "\$(cudaenv init bash --path)"
-  cd build/demo/a && nvcc --version
-  ./bootstrap test
+  these lines in ~/.bashrc, and \`nvcc\` is the one that each project's .cudaenv names:
+    export PATH="${prefix:?}/bin:\$PATH"
+    source "$prefix/share/cudaenv/shell/hook.bash"
+  then: cd build/demo/a && nvcc --version
+  every test: ./bootstrap test
 TEXT
 # 8: the driver here refuses one of them. That is a verdict, not a failure of this script.
 [ "$status" = 0 ] || [ "$status" = 8 ]

@@ -84,8 +84,8 @@ def count_junit(path, label, tally):
 
 
 # -- the steps ------------------------------------------------------------------------------------------------
-def ctest(preset, tally):
-    if not build(preset):
+def ctest(preset, tally, *options):
+    if not build(preset, *options):
         return tally.fail(f"build of {preset}")
     report = RESULTS / f"{preset}.xml"
     # Whole outputs are kept: the number of cases is in their last lines.
@@ -110,19 +110,7 @@ def lint(tally):
 def fuzz(tally):
     if not shutil.which("clang++"):
         return tally.skip("fuzz", "clang++ is not installed")
-    if not build("fuzz"):
-        return tally.fail("build of fuzz")
-    targets = sorted(path for path in (SOURCE / "build/fuzz").rglob("fuzz_*")
-                     if path.is_file() and os.access(path, os.X_OK))
-    if not targets:
-        return tally.fail("no fuzz target was built")
-    for target in targets:
-        corpus = RESULTS / f"corpus-{target.name}"
-        corpus.mkdir(exist_ok=True)
-        seeds = [folder for folder in [SOURCE / "tests/fuzz/corpus" / target.name.removeprefix("fuzz_")] if folder.is_dir()]
-        status = run([target, corpus, *seeds, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1", "-verbosity=0",
-                      "-max_len=4096", f"-artifact_prefix={RESULTS}/"])
-        tally.add(1, 0, 0) if status == 0 else tally.fail(f"fuzz: {target.name}")
+    ctest("fuzz", tally, f"-DCUDAENV_FUZZ_SECONDS={FUZZ_SECONDS}")
 
 
 def real(tally):
