@@ -36,7 +36,7 @@ class DocumentsTest(SealedTest):
             re.findall(r"```(?:sh|console|yaml)?\n(.*?)```", (SOURCE / "README.md").read_text(), re.S))))
         self.assertGreater(len(names), 6)
         for name in sorted(names):
-            self.assertRegex(known, rf"^  (\S+, )*{name}\b", f"README.md names `cudaenv {name}`")
+            self.assertRegex(known, rf"(?m)^  (\S+, )*{name}\b", f"README.md names `cudaenv {name}`")
 
 
 if __name__ == "__main__":

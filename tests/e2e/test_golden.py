@@ -6,6 +6,7 @@ A .cmd file is a POSIX shell script run in a sealed home. Comment lines in front
     # state: two         13.0.2 and 13.5.0 (miniatures) are installed; shared by all such cases, which only read
     # state: own         the same, in a home of its own that the case may change
     # status: 4          the expected exit status (default 0)
+    # needs: no-gpu      skipped on a machine with an NVIDIA driver, which would answer for itself
 
 Paths, sizes, times, hashes, process numbers and ports are replaced by names before the comparison.
 CUDAENV_GOLDEN_ACCEPT=1 writes what was printed instead of comparing it, and reports the case as skipped.
@@ -80,12 +81,14 @@ class GoldenTest(SealedTest):
         text = command.read_text()
         state = (re.findall(r"^# state: (\w+)$", text, re.M) or ["empty"])[0]
         status = int((re.findall(r"^# status: (\d+)$", text, re.M) or ["0"])[0])
+        if "# needs: no-gpu\n" in text and os.path.exists("/dev/nvidiactl"):
+            self.skipTest("an NVIDIA driver is here")
         home = two if state == "two" else self.home
         if state == "own":
             install_two(home)
         elif state == "empty":
             home.use_wheels(mirror.simple)
-        ran = home.run("/bin/sh", "-c", text, env={"CUDAENV_LIBCUDA": "/nonexistent/libcuda.so.1"})
+        ran = home.run("/bin/sh", "-c", text)
         self.assertEqual(ran.status, status, str(ran))
         self.check(command.with_suffix(".out"), normalised(ran.out, home))
         self.check(command.with_suffix(".err"), normalised(ran.err, home))

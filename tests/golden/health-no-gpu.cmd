@@ -1,0 +1,4 @@
+# state: two
+# needs: no-gpu
+# status: 8
+cudaenv health

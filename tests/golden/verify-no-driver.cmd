@@ -1,2 +1,0 @@
-# state: two
-cudaenv verify 13.0.2

@@ -1,0 +1,4 @@
+# state: two
+# needs: no-gpu
+cudaenv verify 13.0.2
+cudaenv verify 13.0.2 --json
