@@ -1,0 +1,82 @@
+#include "verify/steps.hpp"
+
+#include <algorithm>
+
+#include "verify/driver_view.hpp"
+
+namespace cudaenv::verify {
+
+Steps::Steps(const Evidence& evidence)
+    : seen(evidence), report(evidence.report), driver(view_driver(evidence.machine, evidence.report)) {
+  known_.toolkit = std::string(to_text(evidence.toolkit).view());
+  known_.driver = driver.libcuda.cuda > 0 ? cuda_text(driver.libcuda.cuda) : "none";
+  known_.module = driver.kernel_module.empty() ? "none" : driver.kernel_module;
+  known_.libcuda = driver.libcuda.path.empty() ? "libcuda.so.1" : driver.libcuda.path;
+  verdict_.toolkit = known_.toolkit;
+}
+
+void Steps::add(std::string name, StepStatus status, std::string text) {
+  verdict_.steps.push_back({std::move(name), status, std::move(text)});
+}
+
+bool Steps::refuse_finding(const std::string& name, std::string_view id, const std::string& text) {
+  known_.evidence = text;
+  add(name, StepStatus::fail, text);
+  if (!refusal_) refusal_ = cause_of_finding(id, known_);
+  return false;
+}
+
+bool Steps::refuse_error(const std::string& name, long error, const std::string& text) {
+  known_.evidence = text;
+  add(name, StepStatus::fail, text);
+  if (!refusal_) refusal_ = cause_of_error(static_cast<int>(error), known_);
+  return false;
+}
+
+bool Steps::refuse_without_answer(const std::string& name) {
+  std::string_view id = "driver-left";
+  if (report.end == ChildResult::End::timed_out) id = "driver-hung";
+  if (report.end == ChildResult::End::signalled) id = "driver-crashed";
+  return refuse_finding(name, report.text("stage").starts_with("compile") ? "compile-failed" : id, how_ended(report));
+}
+
+bool Steps::only_compile(std::string_view id, const std::string& text) {
+  known_.evidence = text;
+  add("facts", StepStatus::skip, text);
+  compile_only_ = cause_of_finding(id, known_);
+  return false;
+}
+
+void Steps::degrade_finding(std::string_view id, const std::string& text) {
+  known_.evidence = text;
+  if (!degraded_) degraded_ = cause_of_finding(id, known_);
+}
+
+void Steps::degrade_error(long error, const std::string& text) {
+  known_.evidence = text;
+  degraded_ = cause_of_error(static_cast<int>(error), known_);
+}
+
+Verdict Steps::conclude(bool launched) && {
+  for (const auto* name : {"facts", "genuine", "floor", "arch", "sass", "ptx"})
+    if (std::none_of(verdict_.steps.begin(), verdict_.steps.end(), [&](const Step& one) { return one.name == name; }))
+      add(name, StepStatus::skip, "not reached");
+  verdict_.elapsed_ms = report.elapsed_ms;
+  // Without a single launch, nothing but the missing compiler may pass as a lesser success.
+  const bool excused = degraded_ && (launched || degraded_->id == "no-compiler");
+  if (compile_only_) {
+    verdict_.kind = Verdict::Kind::compile_only;
+    verdict_.cause = compile_only_;
+  } else if (!refusal_ && excused) {
+    verdict_.kind = Verdict::Kind::degraded;
+    verdict_.cause = degraded_;
+  } else if (refusal_ || !launched) {
+    verdict_.kind = Verdict::Kind::refused;
+    verdict_.cause = refusal_ ? refusal_ : degraded_;
+  } else {
+    verdict_.kind = Verdict::Kind::proven;
+  }
+  return std::move(verdict_);
+}
+
+}  // namespace cudaenv::verify
