@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "app/prove.hpp"
 #include "app/select.hpp"
 #include "base/text.hpp"
 #include "plan/plan.hpp"
-#include "project/torch_version.hpp"
 #include "store/installed.hpp"
 #include "store/publish.hpp"
 
@@ -17,46 +15,19 @@ namespace {
 
 constexpr std::size_t releases_looked_at = 12;  // newest first; further ones would only be older
 
-// `driver`: the newest whose PTX this driver can JIT is the newest not above its own CUDA version (FACTS C1).
-Result<std::string> spec_for_driver(const World& world) {
-  const int cuda = TRY(driver_cuda(world));
-  if (cuda == 0)
-    return fail(Code::driver, "cannot tell which toolkit fits the driver", "no NVIDIA driver is here",
-                "CUDAENV_DRIVER=12.8 cudaenv install driver");
-  return ">=11.0,<" + std::to_string(cuda / 1000) + "." + std::to_string(cuda % 1000 / 10 + 1);
-}
-
-// `torch`: the CUDA release that the torch of the project's environment was built with.
-Result<std::string> spec_for_torch(const World& world) {
-  std::vector<std::string> prefixes;
-  for (const auto* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
-    if (auto prefix = world.env.get(variable)) prefixes.push_back(*prefix);
-  prefixes.push_back(world.cwd + "/.venv");
-  const auto found = TRY(project::find_torch(prefixes));
-  if (!found)
-    return fail(Code::not_installed, "cannot tell which toolkit torch wants", "no torch is in the active environment or ./.venv",
-                "source .venv/bin/activate");
-  if (!found->cuda)
-    return fail(Code::no_such_version, "cannot tell which toolkit torch wants", "`" + found->file + "` is of a CPU build");
-  return *found->cuda;
-}
-
-Result<std::string> installable_spec(const World& world, const std::string& text) {
+// What channels can be asked for, out of what a person wrote.
+Result<std::string> installable_spec(const World& world, const Selection& selection) {
   VersionSpec spec;
   const char* reason = nullptr;
-  if (!parse_spec(text, spec, reason))
-    return fail(Code::usage, "cannot understand the version `" + printable(text) + "`", reason, "cudaenv list --available");
-  switch (spec.kind) {
-    case VersionSpec::Kind::driver: return spec_for_driver(world);
-    case VersionSpec::Kind::torch: return spec_for_torch(world);
-    case VersionSpec::Kind::system:
-      return fail(Code::usage, "cannot install `system`", "it means the toolkit that is already under /usr/local",
-                  "cudaenv link /usr/local/cuda");
-    case VersionSpec::Kind::name:
-      return fail(Code::usage, "cannot install `" + text + "`", "it is a name for a linked toolkit, not a version",
-                  "cudaenv list --available");
-    default: return text;
-  }
+  if (!parse_spec(selection.spec, spec, reason))
+    return fail(Code::usage, "cannot understand the version `" + printable(selection.spec) + "`", reason, "cudaenv list --available");
+  if (spec.kind == VersionSpec::Kind::system)
+    return fail(Code::usage, "cannot install `system`", "it means the toolkit that is already under /usr/local",
+                "cudaenv link /usr/local/cuda");
+  if (spec.kind == VersionSpec::Kind::name)
+    return fail(Code::usage, "cannot install `" + selection.spec + "`", "it is a name for a linked toolkit, not a version",
+                "cudaenv list --available");
+  return concrete_spec(world, selection);
 }
 
 Result<Wanted> read_wanted(const InstallRequest& request, const Pin* pin, const CatalogData& data) {
@@ -159,14 +130,15 @@ std::set<std::string> stored_of(const store::Layout& layout, const std::vector<A
 Result<std::vector<Goal>> read_goals(const World& world, const InstallRequest& request, const CatalogData& data) {
   std::vector<Goal> goals;
   for (const auto& text : request.specs)
-    goals.push_back({TRY(installable_spec(world, text)), "`" + text + "`", TRY(read_wanted(request, nullptr, data))});
+    goals.push_back({TRY(installable_spec(world, {text, {Origin::Kind::flag, "", 0}, nullptr, {}})), "`" + text + "`",
+                     TRY(read_wanted(request, nullptr, data))});
   if (!goals.empty()) return goals;
   const auto selection = TRY(find_selection(world));
   if (selection.spec.empty())
     return fail(Code::usage, "cannot tell what to install", "no version is given, and no `.cudaenv` is here or above",
                 "cudaenv install 13.0");
   const Pin* pin = selection.pin ? &selection.pin->pin : nullptr;
-  goals.push_back({TRY(installable_spec(world, selection.spec)),
+  goals.push_back({TRY(installable_spec(world, selection)),
                    "`" + selection.spec + "` (set by " + describe(selection.origin) + ")", TRY(read_wanted(request, pin, data))});
   return goals;
 }
