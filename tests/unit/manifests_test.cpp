@@ -142,7 +142,8 @@ TEST_CASE("a toolkit's driver is no older than its floor, and its branch loads i
 
 TEST_CASE("driver branches rise with the CUDA version that they answer", "[manifests]") {
   std::map<int, std::pair<Version, Version>> branches;
-  for (const auto& [branch, values] : table("drivers.toml").at("branch").items())
+  const auto drivers_file = table("drivers.toml");  // a loop does not keep what it was made from
+  for (const auto& [branch, values] : drivers_file.at("branch").items())
     branches[std::stoi(branch)] = {version(values.at("cuda")), version(values.at("ptx"))};
   const std::pair<Version, Version>* before = nullptr;
   for (const auto& [branch, values] : branches) {
@@ -184,7 +185,8 @@ TEST_CASE("architectures: ranges begin before they end, and each toolkit has som
 
 TEST_CASE("forward compatibility: a base is never newer than its package, nor a feature branch", "[manifests]") {
   const auto drivers = table("drivers.toml").at("branch");
-  for (const auto& [package, cell] : table("forward_compat.toml").at("package").items()) {
+  const auto forward_compat_file = table("forward_compat.toml");
+  for (const auto& [package, cell] : forward_compat_file.at("package").items()) {
     CAPTURE(package);
     for (const auto& base : cell.at("works")) {
       const auto branch = std::to_string(base.get<int>());
@@ -198,7 +200,8 @@ TEST_CASE("forward compatibility: a base is never newer than its package, nor a 
 
 TEST_CASE("host compilers: limits are ordered and never go back", "[manifests]") {
   std::map<Version, json> rows;
-  for (const auto& [toolkit, row] : table("host_compilers.toml").at("toolkit").items()) rows[version(toolkit)] = row;
+  const auto host_compilers_file = table("host_compilers.toml");
+  for (const auto& [toolkit, row] : host_compilers_file.at("toolkit").items()) rows[version(toolkit)] = row;
   int gcc = 0, clang = 0;
   for (const auto& [toolkit, row] : rows) {
     CAPTURE(std::string(to_text(toolkit).view()));
@@ -227,7 +230,8 @@ TEST_CASE("sonames belong to known components", "[manifests]") {
 TEST_CASE("a GPU name has one compute capability", "[manifests]") {
   std::set<std::string> seen;
   const auto sm = table("sm.toml").at("sm");
-  for (const auto& gpu : table("gpus.toml").at("gpu")) {
+  const auto gpus_file = table("gpus.toml");
+  for (const auto& gpu : gpus_file.at("gpu")) {
     auto capability = gpu.at("compute-capability").get<std::string>();
     CAPTURE(capability);
     capability.erase(capability.find('.'), 1);
