@@ -34,6 +34,7 @@ class Channels {
     bool allow_http = false;
     std::unique_ptr<Catalog> catalog;  // null: `why` says why
     Error why;
+    bool unreachable = false;          // did not answer in this run: not asked again
   };
   [[nodiscard]] std::vector<Entry>& entries() { return entries_; }
   [[nodiscard]] Entry* find(std::string_view name);

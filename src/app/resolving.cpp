@@ -61,6 +61,7 @@ std::vector<ChannelOffer> gather_offers(Channels& channels, const VersionSpec& s
     }
     auto versions = entry.catalog->versions();
     if (!versions) {
+      entry.unreachable = true;
       offer.unreachable = std::move(versions).error();
       continue;
     }
@@ -102,7 +103,10 @@ Result<std::vector<ComponentFiles>> find_files(Channels& channels, const Release
     std::string tried;
     bool found = false;
     for (auto& entry : channels.entries()) {
-      if (!entry.catalog) continue;
+      if (!entry.catalog || entry.unreachable) {
+        tried += (tried.empty() ? "" : "; ") + entry.name + ": cannot be reached";
+        continue;
+      }
       auto offered = entry.catalog->companion(companion, release.version.major());
       if (offered && !offered->files.empty()) {
         files.push_back(std::move(*offered));
