@@ -165,7 +165,8 @@ Result<void> unlink(World& world, const std::string& name) {
 
 Result<std::vector<LicenseText>> licenses(const World& world) {
   std::vector<LicenseText> texts;
-  for (const auto& receipt : TRY(store::read_installed(layout_of(world))).toolkits) {
+  const auto installed = TRY(store::read_installed(layout_of(world)));
+  for (const auto& receipt : installed.toolkits) {
     const auto folder = fs::join(receipt.path, "licenses");
     for (const auto& component : TRY(fs::list(folder)))
       for (const auto& file : TRY(fs::list(fs::join(folder, component))))

@@ -24,7 +24,8 @@ std::optional<std::string> find_tool(const std::string& tree, std::string_view n
 
 Result<std::vector<ToolPlace>> toolkits_with(const World& world, std::string_view name) {
   std::vector<ToolPlace> places;
-  for (auto& toolkit : TRY(store::read_installed({world.paths.root})).toolkits)
+  auto installed = TRY(store::read_installed({world.paths.root}));
+  for (auto& toolkit : installed.toolkits)
     if (auto path = find_tool(toolkit.path, name)) places.push_back({std::move(toolkit), std::move(*path)});
   return places;
 }

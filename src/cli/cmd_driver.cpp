@@ -31,7 +31,8 @@ std::vector<Version> available_versions(const World& world) {
 Result<int> run_driver(World& world, double timeout_s) {
   const auto facts = TRY(app::driver_facts(world, std::chrono::milliseconds(static_cast<long>(timeout_s * 1000))));
   std::vector<Version> installed;
-  for (const auto& receipt : TRY(app::inventory(world)).toolkits) installed.push_back(receipt.version);
+  const auto inventory = TRY(app::inventory(world));
+  for (const auto& receipt : inventory.toolkits) installed.push_back(receipt.version);
   const auto toolkits = TRY(app::judge_toolkits(world, facts, installed, available_versions(world)));
   if (!world.json) return print(driver_text(world, facts, toolkits)), 0;
   auto json = driver_to_json(facts);

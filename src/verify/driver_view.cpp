@@ -80,8 +80,8 @@ Result<std::optional<DriverFacts>> pretended_driver(const Environment& env) {
   const auto cuda = parse_cuda(*driver);
   if (!cuda || driver->find('.') == std::string::npos) return fail(bad_variable("CUDAENV_DRIVER", *driver, "12.4"));
   facts.libcuda.cuda = *cuda;
-  for (const auto text : split(gpus.value_or(""), ',')) {
-    if (!gpus) break;
+  if (!gpus) return facts;
+  for (const auto text : split(*gpus, ',')) {
     const auto cc = parse_tenths(trim(text));
     if (!cc) return fail(bad_variable("CUDAENV_GPU", *gpus, "9.0,8.6"));
     GpuFacts gpu;
