@@ -1,6 +1,6 @@
 #include "model/verdict_json.hpp"
 
-#include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 namespace cudaenv {
@@ -8,6 +8,9 @@ namespace cudaenv {
 namespace {
 
 using nlohmann::json;
+
+// Not std::round: it alone would make every command load libm.
+double to_tenths(double milliseconds) { return static_cast<double>(static_cast<std::int64_t>(milliseconds * 10 + 0.5)) / 10; }
 
 std::optional<std::string> text(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -47,7 +50,7 @@ json verdict_to_json(const Verdict& verdict) {
               {"verdict", verdict_name(verdict.kind)},
               {"cached", verdict.cached},
               {"pretended", verdict.pretended},
-              {"elapsed_ms", std::round(verdict.elapsed_ms * 10) / 10},
+              {"elapsed_ms", to_tenths(verdict.elapsed_ms)},
               {"steps", std::move(steps)},
               {"cause", nullptr}};
   if (verdict.cause)
