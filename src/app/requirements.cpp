@@ -7,6 +7,7 @@
 #include "app/prove.hpp"
 #include "app/torch.hpp"
 #include "base/text.hpp"
+#include "verify/machine_facts.hpp"
 
 namespace cudaenv::app {
 
@@ -14,22 +15,11 @@ namespace {
 
 constexpr std::chrono::milliseconds facts_deadline{10'000};
 
-// Dotted numbers of any width (the driver 580.159.04 has a leading zero): missing ones count as zero.
-int compare_dotted(std::string_view a, std::string_view b) {
-  const auto left = split(a, '.'), right = split(b, '.');
-  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-    const auto x = i < left.size() ? parse_u64(left[i]).value_or(0) : 0;
-    const auto y = i < right.size() ? parse_u64(right[i]).value_or(0) : 0;
-    if (x != y) return x < y ? -1 : 1;
-  }
-  return 0;
-}
-
 // `bound` was accepted by bound_fault: a comparison and dotted numbers.
 bool holds(std::string_view bound, std::string_view value) {
   const auto digits = bound.find_first_of("0123456789");
   const auto op = trim(bound.substr(0, digits));
-  const int order = compare_dotted(value, bound.substr(digits));
+  const int order = verify::compare_drivers(value, bound.substr(digits));
   if (op == ">=") return order >= 0;
   if (op == "<=") return order <= 0;
   if (op == ">") return order > 0;
