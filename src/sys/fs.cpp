@@ -44,20 +44,6 @@ Result<Status> stat_with(const std::string& path, int flags) {
   return fail(os_error("look at", path, errno));
 }
 
-Result<void> write_whole(int fd, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const auto n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(os_error("write", path, errno));
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-std::string beside(const std::string& path) {
-  return path + ".new." + std::to_string(::getpid());
-}
-
 }  // namespace
 
 Error os_error(std::string_view verb, std::string_view path, int number) {
@@ -73,71 +59,6 @@ Result<Status> status_of_target(const std::string& path) { return stat_with(path
 bool exists(const std::string& path) {
   struct stat raw{};
   return ::lstat(path.c_str(), &raw) == 0;
-}
-
-Result<std::string> read_file(const std::string& path, std::uint64_t max) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) return fail(os_error("read", path, errno));
-  struct stat raw{};
-  if (::fstat(fd.get(), &raw) != 0) return fail(os_error("read", path, errno));
-  if (!S_ISREG(raw.st_mode)) return fail(Code::io, "cannot read `" + path + "`", "it is not a regular file");
-  std::string content;
-  std::string chunk(std::min<std::uint64_t>(max + 1, 64 * 1024), '\0');
-  for (;;) {
-    const auto n = ::read(fd.get(), chunk.data(), chunk.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(os_error("read", path, errno));
-    if (n == 0) return content;
-    content.append(chunk.data(), static_cast<std::size_t>(n));
-    if (content.size() > max)
-      return fail(Code::io, "cannot read `" + path + "`", "it is larger than " + std::to_string(max) + " bytes");
-  }
-}
-
-Result<void> read_blocks(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat raw{};
-  if (!fd || ::fstat(fd.get(), &raw) != 0) return fail(os_error("read", path, errno));
-  if (!S_ISREG(raw.st_mode)) return fail(Code::io, "cannot read `" + path + "`", "it is not a regular file");
-  std::vector<std::byte> block(1 << 20);
-  for (;;) {
-    const auto n = ::read(fd.get(), block.data(), block.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(os_error("read", path, errno));
-    if (n == 0) return {};
-    take(std::span(block).first(static_cast<std::size_t>(n)));
-  }
-}
-
-Result<void> write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {
-  const auto temporary = beside(path);
-  ::unlink(temporary.c_str());
-  auto written = [&]() -> Result<void> {
-    const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (!fd) return fail(os_error("write", path, errno));
-    TRY(write_whole(fd.get(), content, path));
-    if (::fsync(fd.get()) != 0) return fail(os_error("write", path, errno));
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return fail(os_error("write", path, errno));
-    return {};
-  }();
-  if (!written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  return sync_folder(parent(path));
-}
-
-Result<void> link_atomic(const std::string& target, const std::string& path) {
-  const auto temporary = beside(path);
-  ::unlink(temporary.c_str());
-  if (::symlink(target.c_str(), temporary.c_str()) != 0) return fail(os_error("link", path, errno));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int number = errno;
-    ::unlink(temporary.c_str());
-    return fail(os_error("link", path, number));
-  }
-  return sync_folder(parent(path));
 }
 
 Result<std::string> read_link(const std::string& path) {

@@ -1,10 +1,11 @@
-// The part of sys/fs that moves bytes between files.
+// The part of sys/fs that reads and writes what is in files, and makes links.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "sys/fd.hpp"
 #include "sys/fs.hpp"
@@ -49,6 +50,10 @@ Result<void> write_all(int fd, std::string_view content, const std::string& path
   return {};
 }
 
+std::string beside(const std::string& path) {
+  return path + ".new." + std::to_string(::getpid());
+}
+
 Result<Fd> create(const std::string& path, std::uint32_t mode) {
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd || ::fchmod(fd.get(), mode) != 0) return fail(os_error("write", path, errno));
@@ -56,6 +61,33 @@ Result<Fd> create(const std::string& path, std::uint32_t mode) {
 }
 
 }  // namespace
+
+Result<std::string> read_file(const std::string& path, std::uint64_t max) {
+  const auto fd = TRY(open_regular(path));
+  std::string content;
+  std::string chunk(std::min<std::uint64_t>(max + 1, 64 * 1024), '\0');
+  for (;;) {
+    const auto n = ::read(fd.get(), chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(os_error("read", path, errno));
+    if (n == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(n));
+    if (content.size() > max)
+      return fail(Code::io, "cannot read `" + path + "`", "it is larger than " + std::to_string(max) + " bytes");
+  }
+}
+
+Result<void> read_blocks(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) {
+  const auto fd = TRY(open_regular(path));
+  std::vector<std::byte> block(1 << 20);
+  for (;;) {
+    const auto n = ::read(fd.get(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(os_error("read", path, errno));
+    if (n == 0) return {};
+    take(std::span(block).first(static_cast<std::size_t>(n)));
+  }
+}
 
 Result<std::string> read_at(const std::string& path, std::uint64_t offset, std::size_t size) {
   constexpr auto largest = static_cast<std::uint64_t>(INT64_MAX);
@@ -93,6 +125,36 @@ Result<void> copy_file(const std::string& from, const std::string& to, std::uint
 Result<void> write_new_file(const std::string& path, std::string_view content, std::uint32_t mode) {
   const auto fd = TRY(create(path, mode));
   return write_all(fd.get(), content, path);
+}
+
+Result<void> write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode) {
+  const auto temporary = beside(path);
+  ::unlink(temporary.c_str());
+  auto written = [&]() -> Result<void> {
+    const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (!fd) return fail(os_error("write", path, errno));
+    TRY(write_all(fd.get(), content, path));
+    if (::fsync(fd.get()) != 0) return fail(os_error("write", path, errno));
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return fail(os_error("write", path, errno));
+    return {};
+  }();
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return sync_folder(parent(path));
+}
+
+Result<void> link_atomic(const std::string& target, const std::string& path) {
+  const auto temporary = beside(path);
+  ::unlink(temporary.c_str());
+  if (::symlink(target.c_str(), temporary.c_str()) != 0) return fail(os_error("link", path, errno));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int number = errno;
+    ::unlink(temporary.c_str());
+    return fail(os_error("link", path, number));
+  }
+  return sync_folder(parent(path));
 }
 
 Result<void> make_link(const std::string& target, const std::string& path) {
