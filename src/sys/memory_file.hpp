@@ -9,9 +9,10 @@
 
 namespace cudaenv {
 
-/// A new, empty, close-on-exec memory file. `name` shows in /proc only. Code::io on failure.
-[[nodiscard]] Result<Fd> make_memory_file(const std::string& name);
-/// What was written to it so far, at most `max` bytes; the rest is left out.
+/// A new, close-on-exec memory file that holds at most `bytes`: nobody who writes to it can make it grow, so it cannot
+/// eat memory. What is not written reads as zero bytes. `name` shows in /proc only. Code::io on failure.
+[[nodiscard]] Result<Fd> make_memory_file(const std::string& name, std::size_t bytes);
+/// The content, at most `max` bytes, zero bytes at the end left out.
 [[nodiscard]] Result<std::string> read_memory_file(const Fd& file, std::size_t max);
 
 }  // namespace cudaenv

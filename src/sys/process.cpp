@@ -19,6 +19,7 @@
 #include "base/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/fs.hpp"
+#include "sys/supervisor.hpp"
 
 namespace cudaenv {
 
@@ -143,11 +144,30 @@ void close_others(const Wiring& wiring, int keep) {
 [[noreturn]] void become_child(Wiring& wiring, int exec_error, const char* folder, const Prepared& prepared) {
   ::setpgid(0, 0);
   restore_signals();
-  const rlimit none{0, 0};
+  // One byte, not none: a core_pattern that is a program is run even at 0, but not at 1 (core(5)).
+  const rlimit none{1, 1};
   ::setrlimit(RLIMIT_CORE, &none);
   if (wire_descriptors(wiring, exec_error) && (folder == nullptr || ::chdir(folder) == 0)) {
     close_others(wiring, exec_error);
     ::execve(prepared.path.c_str(), prepared.argv.data(), prepared.envp.data());
+  }
+  const int number = errno;
+  (void)!::write(exec_error, &number, sizeof number);
+  ::_exit(127);
+}
+
+/// The process between us and a contained child. Forks the child, so that it is that one's parent.
+[[noreturn]] void become_supervisor(Wiring& wiring, int exec_error, const char* folder, const Prepared& prepared,
+                                    const Supervision& supervision, int managers_lifeline) {
+  become_reaper();
+  ::close(managers_lifeline);  // or its end would never show
+  const auto child = ::fork();
+  if (child == 0) become_child(wiring, exec_error, folder, prepared);
+  if (child > 0) {
+    // Held here they would not end with the child.
+    ::close(exec_error);
+    for (const auto& [target, source] : wiring) ::close(source);
+    supervise(child, supervision);
   }
   const int number = errno;
   (void)!::write(exec_error, &number, sizeof number);
@@ -187,6 +207,25 @@ class Child {
     }
   }
 
+  /// From now on the child's end is what a supervisor reports; `lifeline` is what ends it.
+  void contain(Fd lifeline, Fd report) {
+    lifeline_ = std::move(lifeline);
+    report_ = std::move(report);
+  }
+
+  /// TERM, KILL, and then the child is left to the kernel: one that is stuck in a driver ends when that lets go.
+  void stop() {
+    if (lifeline_) {
+      lifeline_.reset();  // the supervisor does the same, and to all that descends from the child
+      pump(Clock::now() + term_grace + kill_grace);
+    } else {
+      signal_group(SIGTERM);
+      pump(Clock::now() + term_grace);
+    }
+    signal_group(SIGKILL);
+    pump(Clock::now() + kill_grace);
+  }
+
   void signal_group(int number) const { ::kill(-pid_, number); }
   [[nodiscard]] bool ended() const { return status_.has_value(); }
   [[nodiscard]] bool open_streams() const { return static_cast<bool>(streams_[0].fd) || static_cast<bool>(streams_[1].fd); }
@@ -195,8 +234,13 @@ class Child {
     ChildResult result;
     result.out = std::move(streams_[0].text);
     result.err = std::move(streams_[1].text);
+    SupervisedEnd seen;
+    const bool reported = report_ && ::read(report_.get(), &seen, sizeof seen) == static_cast<ssize_t>(sizeof seen);
+    if (reported) status_ = seen.wait_status;
     if (timed_out) {
       result.end = ChildResult::End::timed_out;
+    } else if (seen.over_memory != 0) {
+      result.end = ChildResult::End::over_memory;
     } else if (WIFSIGNALED(*status_)) {
       result.end = ChildResult::End::signalled;
       result.status = WTERMSIG(*status_);
@@ -251,19 +295,11 @@ class Child {
 
   pid_t pid_;
   std::size_t cap_;
-  Fd ended_;
+  Fd ended_, lifeline_, report_;
   std::array<Stream, 2> streams_;
   std::optional<int> status_;
   Clock::time_point reaped_at_;
 };
-
-/// TERM, KILL, and then the child is left to the kernel: one that is stuck in a driver ends when that lets go.
-bool stop(Child& child) {
-  child.signal_group(SIGTERM);
-  child.pump(Clock::now() + term_grace);
-  child.signal_group(SIGKILL);
-  return child.pump(Clock::now() + kill_grace);
-}
 
 }  // namespace
 
@@ -277,22 +313,32 @@ Result<ChildResult> run_child(const ChildSpec& spec) {
   Wiring wiring{{0, input.get()}, {1, out.write_end.get()}, {2, err.write_end.get()}};
   for (const auto& [target, source] : spec.descriptors) wiring.emplace_back(target, source);
   const char* folder = spec.folder.empty() ? nullptr : spec.folder.c_str();
+  Pipe lifeline, report;
+  if (spec.contained) {
+    lifeline = TRY(make_pipe());
+    report = TRY(make_pipe());
+  }
 
   const auto begin = Clock::now();
   const auto pid = ::fork();
   if (pid < 0) return fail(fs::os_error("start", spec.program, errno));
+  if (pid == 0 && spec.contained)
+    become_supervisor(wiring, exec_error.write_end.get(), folder, prepared,
+                      {lifeline.read_end.get(), report.write_end.get(), spec.memory_cap}, lifeline.write_end.get());
   if (pid == 0) become_child(wiring, exec_error.write_end.get(), folder, prepared);
   ::setpgid(pid, pid);  // both sides do it, so that neither can be late
-  for (auto* pipe : {&out, &err, &exec_error}) pipe->write_end.reset();
+  for (auto* pipe : {&out, &err, &exec_error, &report}) pipe->write_end.reset();
+  lifeline.read_end.reset();
   if (const int number = read_exec_error(exec_error.read_end.get()); number != 0) {
     ::waitpid(pid, nullptr, 0);
     return fail(cannot_run(spec.program, number));
   }
 
   Child child(pid, std::move(out.read_end), std::move(err.read_end), spec.output_cap);
+  child.contain(std::move(lifeline.write_end), std::move(report.read_end));
   child.pump(begin + spec.deadline);
   const bool timed_out = !child.ended();
-  if (timed_out) stop(child);
+  if (timed_out) child.stop();
   else if (child.open_streams()) child.signal_group(SIGKILL);  // what it left behind in its group
   auto result = std::move(child).result(timed_out);
   result.elapsed_ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,10 +21,12 @@ struct ChildSpec {
   std::size_t output_cap = 1 << 20;    // bytes kept of each stream; the rest is read and dropped
   std::map<int, int> descriptors;      // the child's number (>= 3) -> a descriptor of ours it gets there;
                                        // it gets no other one (how the probe's private result channel is passed)
+  bool contained = false;              // nothing that the child starts outlives it, not even when this process is killed
+  std::uint64_t memory_cap = 0;        // of a contained child: bytes of anonymous memory, then KILL; 0: any
 };
 
 struct ChildResult {
-  enum class End { exited, signalled, timed_out } end = End::exited;
+  enum class End { exited, signalled, timed_out, over_memory } end = End::exited;
   int status = 0;  // exit status or signal number
   std::string out, err;
   double elapsed_ms = 0;
@@ -31,7 +34,8 @@ struct ChildResult {
 
 /// Runs a child in a process group of its own. After the deadline: TERM, KILL 200 ms later to the whole
 /// group, and an unkillable child is abandoned, not waited for. Returns at most 1 s after the deadline
-/// even if a grandchild keeps the pipes open. Core dumps are off. Fails (Code::not_found) when the
+/// even if a grandchild keeps the pipes open. Core dumps are off. A contained child is watched by a process in
+/// between (sys/supervisor.hpp), which also ends what has left the group. Fails (Code::not_found) when the
 /// program cannot be started.
 [[nodiscard]] Result<ChildResult> run_child(const ChildSpec& spec);
 

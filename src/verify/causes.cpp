@@ -73,6 +73,8 @@ constexpr Row rows[] = {
     {0, "driver-hung", true, "the driver did not answer in time ({evidence})",
      "`dmesg | grep -i nvrm` may say why; `cudaenv verify --refresh --timeout 60` waits longer"},
     {0, "driver-crashed", true, "the driver crashed ({evidence})", "`dmesg | grep -i nvrm` may say why; restart the machine"},
+    {0, "driver-greedy", true, "the driver was stopped for the memory it took ({evidence})",
+     "look at {libcuda}: a genuine driver takes some hundred MB for a GPU"},
     {0, "driver-left", true, "the driver ended the proof without an answer ({evidence})",
      "look at {libcuda}: a genuine driver does not do that"},
     {0, "wrong-results", true, "the kernel of {toolkit} ran and computed wrong values ({evidence})",

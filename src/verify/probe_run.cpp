@@ -15,6 +15,8 @@ namespace {
 constexpr int result_fd = 3;
 constexpr std::size_t result_cap = 1 << 20;
 constexpr std::size_t noise_shown = 300;
+// A proof holds some hundred MB of anonymous memory for a GPU; a driver that takes more than this is stopped.
+constexpr std::uint64_t memory_cap = std::uint64_t{3} << 30U;
 
 std::string make_nonce() {
   static constexpr char digits[] = "0123456789abcdef";
@@ -109,6 +111,9 @@ std::string how_ended(const ProbeReport& report) {
       text = fmt::format("no answer from `{}` within {:.1f} s", stage, report.elapsed_ms / 1e3);
       break;
     case ChildResult::End::signalled: text = fmt::format("signal {} in `{}`", report.status, stage); break;
+    case ChildResult::End::over_memory:
+      text = fmt::format("more than {} GiB of memory taken in `{}`", memory_cap >> 30U, stage);
+      break;
     case ChildResult::End::exited: text = fmt::format("exit status {} in `{}`", report.status, stage); break;
   }
   return report.noise.empty() ? text : text + ", last words: " + report.noise;
@@ -151,7 +156,7 @@ std::map<std::string, std::string, std::less<>> probe_environment(const Environm
 
 Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request) {
   const auto nonce = make_nonce();
-  const auto channel = TRY(make_memory_file("cudaenv-probe"));
+  const auto channel = TRY(make_memory_file("cudaenv-probe", result_cap));
   const Scratch scratch(world, request);
   ChildSpec spec;
   spec.program = fs::join(world.paths.libexec, "cudaenv-probe");
@@ -161,6 +166,8 @@ Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request) {
   spec.deadline = request.deadline;
   spec.output_cap = 64 * 1024;
   spec.descriptors = {{result_fd, channel.get()}};
+  spec.contained = true;
+  spec.memory_cap = memory_cap;
   const auto child = TRY_CTX(run_child(spec), "cannot prove anything here");
   ProbeReport report;
   report.end = child.end;

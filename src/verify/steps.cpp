@@ -37,6 +37,7 @@ bool Steps::refuse_without_answer(const std::string& name) {
   std::string_view id = "driver-left";
   if (report.end == ChildResult::End::timed_out) id = "driver-hung";
   if (report.end == ChildResult::End::signalled) id = "driver-crashed";
+  if (report.end == ChildResult::End::over_memory) id = "driver-greedy";
   return refuse_finding(name, report.text("stage").starts_with("compile") ? "compile-failed" : id, how_ended(report));
 }
 

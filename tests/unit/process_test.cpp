@@ -79,6 +79,84 @@ TEST_CASE("a grandchild that keeps the pipe does not hold a finished child's res
   CHECK(result->elapsed_ms < 2000);
 }
 
+namespace {
+
+// Is any process alive whose command line holds `mark`?
+bool runs(const std::string& mark) {
+  const auto result = run_child(shell("pgrep -f '^sleep " + mark + "$'"));
+  return !result || !result->out.empty();
+}
+
+}  // namespace
+
+TEST_CASE("nothing that a contained child starts outlives it", "[process]") {
+  const std::string script = GENERATE("setsid sleep 4242 & echo on", "(setsid sh -c 'sleep 4242 & sleep 4242' &) ; sleep 0.2; echo on",
+                                      "trap '' TERM; setsid sh -c \"trap '' TERM; sleep 4242\" & echo on; sleep 60");
+  auto spec = shell(script);
+  spec.contained = true;
+  spec.deadline = milliseconds(700);
+  const auto result = run_child(spec);
+  REQUIRE(result);
+  CHECK(result->out == "on\n");
+  CHECK(result->elapsed_ms < 1600);
+  CHECK_FALSE(runs("4242"));
+}
+
+TEST_CASE("a contained child ends as any other, and its deadline is kept", "[process]") {
+  auto spec = shell("cat >&2; exit 5");
+  spec.contained = true;
+  spec.input = "given";
+  auto result = run_child(spec);
+  REQUIRE(result);
+  CHECK(result->end == ChildResult::End::exited);
+  CHECK(result->status == 5);
+  CHECK(result->err == "given");
+  spec.arguments[1] = "kill -11 $$";
+  result = run_child(spec);
+  REQUIRE(result);
+  CHECK(result->end == ChildResult::End::signalled);
+  CHECK(result->status == 11);
+  spec.arguments[1] = "trap '' TERM; sleep 60; sleep 60";
+  spec.deadline = milliseconds(200);
+  result = run_child(spec);
+  REQUIRE(result);
+  CHECK(result->end == ChildResult::End::timed_out);
+  CHECK(result->elapsed_ms < 1200);
+  spec.program = "/nonexistent/program";
+  result = run_child(spec);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == Code::not_found);
+}
+
+TEST_CASE("a contained child that takes more memory than it may is killed", "[process]") {
+  auto spec = shell("");
+  spec.program = "/usr/bin/env";
+  spec.arguments = {"python3", "-c", "import time; a = bytearray(400 << 20); time.sleep(30)"};
+  spec.contained = true;
+  spec.memory_cap = std::uint64_t{200} << 20U;
+  const auto result = run_child(spec);
+  REQUIRE(result);
+  CHECK(result->end == ChildResult::End::over_memory);
+  CHECK(result->elapsed_ms < 9000);
+}
+
+TEST_CASE("a child leaves no core dump, not even through a program", "[process]") {
+  const auto result = run_child(shell("grep 'Max core' /proc/self/limits"));
+  REQUIRE(result);
+  CHECK_THAT(result->out, Catch::Matchers::Matches("Max core file size +1 +1 +bytes *\n"));
+}
+
+TEST_CASE("what is written to a channel cannot make it grow", "[process]") {
+  const auto channel = make_memory_file("test", 4096);
+  REQUIRE(channel);
+  auto spec = shell("echo one >&3; head -c 100000 /dev/zero >&3; echo two >&3; : >/proc/self/fd/3");
+  spec.descriptors = {{3, channel->get()}};
+  REQUIRE(run_child(spec));
+  const auto text = read_memory_file(*channel, 1 << 20);
+  REQUIRE(text);
+  CHECK(*text == "one\n");
+}
+
 TEST_CASE("a program that cannot start is an error, not a status", "[process]") {
   ChildSpec spec;
   spec.program = "/nonexistent/program";
