@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -162,7 +163,10 @@ void close_others(const Wiring& wiring, int keep) {
   become_reaper();
   ::close(managers_lifeline);  // or its end would never show
   const auto child = ::fork();
-  if (child == 0) become_child(wiring, exec_error, folder, prepared);
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // even a supervisor that is killed takes the child along
+    become_child(wiring, exec_error, folder, prepared);
+  }
   if (child > 0) {
     // Held here they would not end with the child.
     ::close(exec_error);

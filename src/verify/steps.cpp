@@ -1,6 +1,7 @@
 #include "verify/steps.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 #include "verify/driver_view.hpp"
 
@@ -38,6 +39,9 @@ bool Steps::refuse_without_answer(const std::string& name) {
   if (report.end == ChildResult::End::timed_out) id = "driver-hung";
   if (report.end == ChildResult::End::signalled) id = "driver-crashed";
   if (report.end == ChildResult::End::over_memory) id = "driver-greedy";
+  // A file that is cut short is mapped whole; what is behind its end raises SIGBUS in the dynamic linker.
+  if (report.end == ChildResult::End::signalled && report.status == SIGBUS && report.text("stage") == "load-libcuda")
+    id = "libcuda-damaged";
   return refuse_finding(name, report.text("stage").starts_with("compile") ? "compile-failed" : id, how_ended(report));
 }
 

@@ -1,12 +1,14 @@
 /* A libcuda.so.1 that behaves as its definitions say: FAKE_<what>. The variants are in CMakeLists.txt beside.
    The working one really computes what the probe's kernel would: it reads the kernel's constant out of the
    image that libnvrtc (also a fake) hands over, so that an altered text or value is noticed. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +83,44 @@ static void misbehave(const char* where) {
     /* Touches nothing: address space alone must not make the proof fail. */
     if (malloc((size_t)4 << 30) == NULL) abort();
   }
+  if (PLAN("glutton"))
+    for (int i = 0; i < 64; ++i) { /* 4 GiB, every page touched */
+      char* taken = malloc((size_t)64 << 20);
+      if (taken == NULL) abort();
+      memset(taken, 1, (size_t)64 << 20);
+    }
+  if (PLAN("daemon") && fork() == 0) {
+    /* Out of the process group, out of the session, and nobody's child: only a reaper above the probe finds it. */
+    setsid();
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (fork() != 0) _exit(0);
+    setsid();
+    sleep(30);
+    _exit(0);
+  }
+  if (PLAN("stop")) raise(SIGSTOP);
+  if (PLAN("orphan")) {
+    kill(getppid(), SIGKILL); /* the supervisor */
+    sleep_for_ever();
+  }
+  if (PLAN("forge")) {
+    /* Every descriptor gets what looks like a proof, without the nonce. */
+    static const char text[] = "done=1\n00000000 done=1\n00000000000000000000000000000000 sass.error=0\n";
+    for (int fd = 1; fd < 16; ++fd) (void)!write(fd, text, sizeof text - 1);
+    _exit(0);
+  }
+  if (PLAN("fill")) {
+    static char block[1 << 16];
+    for (int i = 0; i < 1 << 12 && write(3, block, sizeof block) > 0; ++i) {} /* 256 MiB into the record channel */
+  }
+  if (PLAN("masks")) {
+    sigset_t every; /* what a driver does to the process must not keep the manager from ending it */
+    sigfillset(&every);
+    sigprocmask(SIG_SETMASK, &every, NULL);
+    umask(0777);
+    if (chdir("/proc") != 0) abort();
+  }
 }
 
 __attribute__((constructor)) static void constructed(void) { misbehave("constructor"); }
@@ -125,8 +165,14 @@ EXPORT int cuDeviceTotalMem_v2(size_t* bytes, int device) {
   return 0;
 }
 EXPORT int cuDeviceGetAttribute(int* value, int attribute, int device) {
+#ifdef FAKE_MIXED
+  static const int kinds[] = FAKE_MIXED;
+  const int cc = kinds[(size_t)device % (sizeof kinds / sizeof *kinds)];
+#else
+  const int cc = FAKE_CC;
   (void)device;
-  *value = attribute == 75 ? FAKE_CC / 10 : attribute == 76 ? FAKE_CC % 10 : 0;
+#endif
+  *value = attribute == 75 ? cc / 10 : attribute == 76 ? cc % 10 : 0;
   return 0;
 }
 EXPORT int cuDevicePrimaryCtxRetain(void** context, int device) {
@@ -137,7 +183,10 @@ EXPORT int cuDevicePrimaryCtxRetain(void** context, int device) {
   return FAKE_CONTEXT;
 }
 EXPORT int cuCtxSetCurrent(void* context) { return context == NULL; }
-EXPORT int cuCtxSynchronize(void) { return FAKE_SYNC; }
+EXPORT int cuCtxSynchronize(void) {
+  misbehave("sync");
+  return FAKE_SYNC;
+}
 
 struct module {
   uint32_t salt;
@@ -183,6 +232,7 @@ EXPORT int cuMemcpyDtoH_v2(void* target, uint64_t source, size_t bytes) {
   memcpy(target, (void*)(uintptr_t)source, bytes);
   return 0;
 }
+#ifndef FAKE_LACKS_LAUNCH
 EXPORT int cuLaunchKernel(struct module* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
                           unsigned bz, unsigned shared, void* stream, void** parameters, void** extra) {
   (void)shared, (void)stream, (void)extra;
@@ -199,3 +249,4 @@ EXPORT int cuLaunchKernel(struct module* function, unsigned gx, unsigned gy, uns
 #endif
   return 0;
 }
+#endif
