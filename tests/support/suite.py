@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs unittest files and ends in one line that can be counted: `N passed, N failed, N skipped`.
 
     python3 tests/support/suite.py tests/e2e/test_install.py [-k PATTERN] ...
