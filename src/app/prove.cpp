@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/prove_further.hpp"
 #include "sys/fs.hpp"
 #include "verify/causes.hpp"
 #include "verify/driver_view.hpp"
@@ -58,16 +59,16 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
 
 Result<Verdict> prove(const World& world, const Receipt& toolkit, const ProveOptions& options) {
   const auto start = world.ticks();
-  const auto finish = [&](Verdict verdict) {
+  const auto finish = [&](Verdict verdict) -> Result<Verdict> {
+    if (options.gemm) TRY(prove_further(world, toolkit, options, verdict));
     verdict.elapsed_ms = ms_since(world, start);
-    if (options.gemm) verdict.steps.push_back({"gemm", StepStatus::skip, "comes with the libraries step"});
     return verdict;
   };
   if (const auto pretended = TRY(verify::pretended_driver(world.env)))
     return finish(verify::judge_pretended(TRY(tables(world)), toolkit.version, *pretended));
   const auto machine = verify::read_machine_facts("");
   const auto key = verify::cache_key(world, machine, toolkit, options.device);
-  if (!options.refresh)
+  if (!options.refresh && !options.gemm)
     if (auto kept = verify::find_verdict(key)) return finish(std::move(*kept));
   return finish(TRY(launch(world, machine, toolkit, options, key)));
 }

@@ -17,7 +17,7 @@ struct ProveOptions {
   bool refresh = false;                        // ignore the cached verdict
   int device = 0;                              // CUDA's index
   std::chrono::milliseconds timeout{10'000};   // of the probe; a hung driver costs at most 1 s more
-  bool gemm = false;                           // asks for the library step
+  bool gemm = false;                           // every step: also the libraries; nothing comes from the cache
 };
 
 /// The verdict on an installed toolkit: the cached one where it still holds, else a proof by launch

@@ -5,6 +5,7 @@
 
 #include "app/inventory.hpp"
 #include "app/prove.hpp"
+#include "app/prove_further.hpp"
 #include "app/select.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
@@ -57,7 +58,7 @@ Result<int> run_verify(World& world, VerifyOptions options) {
   int status = 0;
   for (const auto& toolkit : toolkits) {
     verdicts.push_back(TRY(app::prove(world, toolkit, options.prove)));
-    if (verdicts.back().kind == Verdict::Kind::refused) status = static_cast<int>(Code::driver);
+    if (verdicts.back().kind == Verdict::Kind::refused || app::further_step_failed(verdicts.back())) status = static_cast<int>(Code::driver);
   }
   if (verdicts.empty()) note(world, "no toolkit is installed: there is nothing to verify");
   print_verdicts(world, verdicts, options.all || options.specs.size() > 1);
@@ -71,7 +72,7 @@ Runner add_verify(CLI::App& app) {
   app.add_option("SPEC", options->specs, "versions to prove; without one, what is selected here");
   app.add_flag("--all", options->all, "every installed toolkit");
   app.add_flag("--refresh", options->prove.refresh, "launch again, whatever was proven before");
-  app.add_flag("--gemm", options->prove.gemm, "also run the toolkit's cuBLAS");
+  app.add_flag("--gemm", options->prove.gemm, "every step: also cuBLAS, cuFFT, cuDNN, NCCL and nvcc, where installed (seconds)");
   app.add_option("--device", options->prove.device, "CUDA's index of the GPU")->check(CLI::Range(0, 63));
   app.add_option("--timeout", options->timeout_s, "seconds a driver may take to answer")->check(CLI::Range(0.1, 600.0));
   return [options](World& world) { return run_verify(world, *options); };

@@ -38,7 +38,7 @@ enum class StepStatus : std::uint8_t { pass, fail, skip };
 [[nodiscard]] const char* step_status_name(StepStatus status);
 
 struct Step {
-  std::string name;  // facts genuine floor arch sass ptx cudart gemm
+  std::string name;  // facts genuine floor arch sass ptx cudart; with --gemm also gemm cufft cudnn nccl nvcc
   StepStatus status = StepStatus::skip;
   std::string evidence;
 };
@@ -51,6 +51,13 @@ struct Cause {
   std::string fix;     // a command, or a sentence where no command helps
 };
 
+/// What the toolkit's cuBLAS reached: bf16, 4096 x 4096 x 4096, summed in fp32.
+struct GemmFigures {
+  double ms = 0;         // median of the timed runs
+  double tflops = 0;
+  double max_error = 0;  // of the entries looked at, against double precision, as a share of their root mean square
+};
+
 struct Verdict {
   enum class Kind : std::uint8_t { proven, compile_only, degraded, refused } kind = Kind::compile_only;
   std::string toolkit;  // "13.0.2"
@@ -59,6 +66,7 @@ struct Verdict {
   double elapsed_ms = 0;
   std::vector<Step> steps;
   std::optional<Cause> cause;
+  std::optional<GemmFigures> gemm;  // only where --gemm asked for it; never cached
 };
 /// "proven", "compile-only", "degraded", "refused".
 [[nodiscard]] const char* verdict_name(Verdict::Kind kind);

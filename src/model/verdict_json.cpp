@@ -58,6 +58,8 @@ json verdict_to_json(const Verdict& verdict) {
                        {"cuda_error", verdict.cause->cuda_error},
                        {"what", verdict.cause->what},
                        {"fix", verdict.cause->fix}};
+  if (verdict.gemm)
+    object["gemm"] = {{"ms", verdict.gemm->ms}, {"tflops", verdict.gemm->tflops}, {"max_error", verdict.gemm->max_error}};
   return object;
 }
 

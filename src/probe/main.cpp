@@ -9,6 +9,7 @@
 
 #include "probe/driver_api.hpp"
 #include "probe/launch.hpp"
+#include "probe/libraries.hpp"
 #include "probe/record.hpp"
 
 namespace cudaenv::probe {
@@ -73,7 +74,7 @@ void run(const Options& options) {
   static Work work;
   work.options = &options;
   pthread_t thread{};
-  const bool proving = !options.facts_only && options.toolkit != nullptr;
+  const bool proving = !options.facts_only && options.toolkit != nullptr && options.libraries == nullptr;
   if (proving && pthread_create(&thread, nullptr, compile_images, &work) != 0) return;
   DriverApi api;
   Device device;
@@ -84,6 +85,7 @@ void run(const Options& options) {
     return;
   }
   if (proving) prove(options, api, device, work);
+  else if (options.toolkit != nullptr && open_context(api, device)) prove_libraries(options, api, device);
 }
 
 }  // namespace
@@ -108,8 +110,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "cudaenv-probe: descriptor %d is not open: it is run by `cudaenv verify`\n", options.result_fd);
     return 2;
   }
-  // The driver's JIT cache would answer for the compiler.
-  setenv("CUDA_CACHE_DISABLE", "1", 1);
+  // The driver's JIT cache would answer for the compiler; libraries may use it as in any program.
+  if (options.libraries == nullptr) setenv("CUDA_CACHE_DISABLE", "1", 1);
   record("probe", probe_version);
   const double start = now_ms();
   run(options);

@@ -31,7 +31,7 @@ struct TextOption {
 constexpr TextOption text_options[] = {
     {"--nonce", &Options::nonce},     {"--toolkit", &Options::toolkit}, {"--libcuda", &Options::libcuda},
     {"--scratch", &Options::scratch}, {"--archs", &Options::archs},     {"--isa", &Options::isa},
-    {"--cubin", &Options::cubin},     {"--ptx", &Options::ptx_file},
+    {"--cubin", &Options::cubin},     {"--ptx", &Options::ptx_file},    {"--libraries", &Options::libraries},
 };
 
 bool set_value(const char* name, const char* value, Options& options) {

@@ -20,6 +20,7 @@ struct Options {
   const char* isa = nullptr;      // PTX ISA that the toolkit surely knows, "9.0"
   const char* cubin = nullptr;    // images made elsewhere, instead of compiling
   const char* ptx_file = nullptr;
+  const char* libraries = nullptr;  // "gemm,cufft,cudnn,nccl": run these libraries of the toolkit instead of a kernel
 };
 
 /// Reads argv. On failure returns the argument that is wrong, else nullptr.

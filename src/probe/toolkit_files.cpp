@@ -10,12 +10,6 @@ namespace cudaenv::probe {
 
 namespace {
 
-#if defined(__aarch64__)
-constexpr const char* library_folders[] = {"lib", "lib64", "targets/sbsa-linux/lib", "targets/aarch64-linux/lib"};
-#else
-constexpr const char* library_folders[] = {"lib", "lib64", "targets/x86_64-linux/lib"};
-#endif
-
 // "libnvrtc.so" or "libnvrtc.so.12", but not "libnvrtc.so.12.bak".
 bool is_library(const char* entry, const char* name) {
   const auto size = std::strlen(name);

@@ -5,6 +5,13 @@
 
 namespace cudaenv::probe {
 
+/// Folders of a toolkit that hold its libraries, relative to it.
+#if defined(__aarch64__)
+inline constexpr const char* library_folders[] = {"lib", "lib64", "targets/sbsa-linux/lib", "targets/aarch64-linux/lib"};
+#else
+inline constexpr const char* library_folders[] = {"lib", "lib64", "targets/x86_64-linux/lib"};
+#endif
+
 struct Path {
   char text[4096] = {};
   [[nodiscard]] bool empty() const { return text[0] == '\0'; }

@@ -87,6 +87,12 @@ constexpr Row rows[] = {
      "`cudaenv install {toolkit}` repairs a damaged toolkit"},
     {0, "cudart-damaged", false, "libcudart of {toolkit} cannot be loaded ({evidence})",
      "`cudaenv install {toolkit}` repairs a damaged toolkit"},
+    {0, "library-damaged", false, "a library of {toolkit} cannot be used ({evidence})",
+     "`cudaenv install {toolkit}` repairs a damaged toolkit"},
+    {0, "library-failed", true, "kernels of {toolkit} run, but not one of its libraries ({evidence})",
+     "`cudaenv verify {toolkit} --gemm` tries again; `dmesg | grep -i xid` names a fault of the GPU"},
+    {0, "library-shadowed", false, "another copy is loaded in place of a library of {toolkit} ({evidence})",
+     "take that folder out of LD_LIBRARY_PATH: `cudaenv ldd` names who put it there"},
 };
 
 std::string fill(std::string_view text, const CauseFacts& facts) {

@@ -67,14 +67,29 @@ std::vector<std::string> arguments_of(const World& world, const ProbeRequest& re
   add("--archs", join(archs, ","));
   add("--isa", request.isa);
   add("--scratch", scratch);
+  add("--libraries", join(request.libraries, ","));
   return arguments;
+}
+
+// cuDNN, cuBLAS and NVRTC load parts of their own by bare name: the toolkit's folder comes first, so that these parts
+// are the toolkit's too. NCCL is told to stay inside this machine, whose network is not what is asked about.
+void prepare_for_libraries(const ProbeRequest& request, std::map<std::string, std::string, std::less<>>& environment) {
+  std::string path;
+  for (const std::string_view inside : {"lib64", "lib"}) {
+    const auto folder = fs::join(request.toolkit, inside);
+    if (path.empty() && fs::status_of_target(folder)) path = folder;
+  }
+  if (const auto found = environment.find("LD_LIBRARY_PATH"); found != environment.end() && !found->second.empty())
+    path += ":" + found->second;
+  environment["LD_LIBRARY_PATH"] = path;
+  environment.insert({{"CUDA_MODULE_LOADING", "LAZY"}, {"NCCL_SOCKET_IFNAME", "lo"}, {"NCCL_IB_DISABLE", "1"}, {"NCCL_NET_PLUGIN", "none"}});
 }
 
 /// The folder for ptxas and nvcc; removed whatever becomes of the probe.
 struct Scratch {
   std::string path;
   Scratch(const World& world, const ProbeRequest& request) {
-    if (request.toolkit.empty()) return;
+    if (request.toolkit.empty() || !request.libraries.empty()) return;
     auto made = fs::make_temp_folder(world.env.get("TMPDIR").value_or("/tmp"), "cudaenv-probe-");
     if (made) path = *made;
   }
@@ -162,6 +177,7 @@ Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request) {
   spec.program = fs::join(world.paths.libexec, "cudaenv-probe");
   spec.arguments = arguments_of(world, request, nonce, scratch.path);
   spec.environment = probe_environment(world.env);
+  if (!request.libraries.empty()) prepare_for_libraries(request, spec.environment);
   spec.folder = "/";
   spec.deadline = request.deadline;
   spec.output_cap = 64 * 1024;

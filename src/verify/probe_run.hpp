@@ -19,6 +19,7 @@ struct ProbeRequest {
   int device = 0;
   std::vector<int> archs;  // targets of the toolkit by the tables
   std::string isa;         // "9.0"
+  std::vector<std::string> libraries;  // steps gemm, cufft, cudnn, nccl: these instead of kernels
   std::chrono::milliseconds deadline{10'000};
 };
 
