@@ -49,6 +49,9 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
   evidence.report = TRY(verify::run_probe(world, request));
   evidence.gpus_hidden = hides_gpus(world.env);
   evidence.device = options.device;
+  evidence.origin = verify::find_libcuda_origin(world.env, evidence.report.text("libcuda.found"), "");
+  // A container has the host's kernel module: starting it with the host's driver libraries is what helps there.
+  if (evidence.origin.system && !machine.container.empty()) evidence.origin.remedy = "docker run --gpus all";
   auto verdict = verify::judge(known, evidence);
   // A cache that cannot be written costs the next command a quarter of a second, and nothing else.
   if (worth_keeping(verdict)) (void)verify::keep_verdict(key, verdict, evidence.report.text("libcuda.path"));

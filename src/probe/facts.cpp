@@ -47,6 +47,7 @@ void record_path_of(void* library) {
   void* symbol = dlsym(library, "cuInit");
   if (symbol == nullptr || dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return;
   char real[PATH_MAX];
+  record("libcuda.found", info.dli_fname);  // as the linker found it: tells who named its folder
   record("libcuda.path", realpath(info.dli_fname, real) != nullptr ? real : info.dli_fname);
 }
 

@@ -4,6 +4,7 @@
 #include "model/driver.hpp"
 #include "model/version.hpp"
 #include "verify/facts_tables.hpp"
+#include "verify/libcuda_origin.hpp"
 #include "verify/machine_facts.hpp"
 #include "verify/probe_run.hpp"
 
@@ -15,6 +16,7 @@ struct Evidence {
   ProbeReport report;
   bool gpus_hidden = false;  // CUDA_VISIBLE_DEVICES hides them on purpose: empty, -1
   int device = 0;
+  LibcudaOrigin origin;      // who put the libcuda there that was loaded
 };
 
 /// Steps facts, genuine, floor, arch, sass, ptx and, where the toolkit has it, cudart; what follows a failure

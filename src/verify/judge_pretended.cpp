@@ -50,7 +50,12 @@ Verdict judge_pretended(const Tables& tables, const Version& toolkit, const Driv
        driver.reach == DriverReach::sass_only ? "by the tables: " + driver.evidence : "pretended: nothing was launched");
   if (reach.may == May::full) return verdict;  // compile_only: a launch alone can prove more
   verdict.kind = reach.may == May::refused ? Verdict::Kind::refused : Verdict::Kind::degraded;
-  verdict.cause = cause_of(driver, reach, {verdict.toolkit, shown, "pretended", "the pretended driver", ""});
+  CauseFacts known;
+  known.toolkit = verdict.toolkit;
+  known.driver = shown;
+  known.module = "pretended";
+  known.libcuda = "the pretended driver";
+  verdict.cause = cause_of(driver, reach, std::move(known));
   return verdict;
 }
 

@@ -13,6 +13,8 @@ Steps::Steps(const Evidence& evidence)
   known_.driver = driver.libcuda.cuda > 0 ? cuda_text(driver.libcuda.cuda) : "none";
   known_.module = driver.kernel_module.empty() ? "none" : driver.kernel_module;
   known_.libcuda = driver.libcuda.path.empty() ? "libcuda.so.1" : driver.libcuda.path;
+  if (!evidence.origin.from.empty()) known_.origin = evidence.origin.from;
+  if (!evidence.origin.remedy.empty()) known_.remedy = evidence.origin.remedy;
   verdict_.toolkit = known_.toolkit;
 }
 
