@@ -5,6 +5,7 @@
 #include "app/prove_further.hpp"
 #include "sys/fs.hpp"
 #include "verify/causes.hpp"
+#include "verify/driver_notes.hpp"
 #include "verify/driver_view.hpp"
 #include "verify/judge.hpp"
 #include "verify/reach.hpp"
@@ -21,12 +22,6 @@ double ms_since(const World& world, std::chrono::steady_clock::time_point start)
 }
 
 Result<verify::Tables> tables(const World& world) { return verify::read_tables(world.paths.share + "/manifests"); }
-
-// Set and empty, or -1: somebody wants no GPU. Any other value that hides all of them is a mistake.
-bool hides_gpus(const Environment& env) {
-  const auto found = env.all().find("CUDA_VISIBLE_DEVICES");
-  return found != env.all().end() && (found->second.empty() || found->second == "-1" || found->second == "NoDevFiles");
-}
 
 // A verdict that another attempt might change is proven anew the next time.
 bool worth_keeping(const Verdict& verdict) {
@@ -47,7 +42,7 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
   evidence.toolkit = toolkit.version;
   evidence.machine = machine;
   evidence.report = TRY(verify::run_probe(world, request));
-  evidence.gpus_hidden = hides_gpus(world.env);
+  evidence.visible = verify::visible_devices(world.env, verify::view_nvml(evidence.report));
   evidence.device = options.device;
   evidence.origin = verify::find_libcuda_origin(world.env, evidence.report.text("libcuda.found"), "");
   // A container has the host's kernel module: starting it with the host's driver libraries is what helps there.
@@ -83,7 +78,12 @@ Result<DriverFacts> driver_facts(const World& world, std::chrono::milliseconds t
   const auto report = TRY(verify::run_probe(world, request));
   if (auto why = verify::why_no_answer(report); !why.empty())
     return fail(Code::driver, "cannot ask the driver", std::move(why), "cudaenv driver --timeout 60");
-  return verify::view_driver(verify::read_machine_facts(""), report);
+  const auto machine = verify::read_machine_facts("");
+  auto facts = verify::view_driver(machine, report);
+  facts.notes = verify::driver_notes(machine, facts, verify::visible_devices(world.env, facts.nvml),
+                                     machine.has_driver() ? std::vector<std::string>() : verify::read_pci_gpus(""));
+  if (report.has("nvml.late")) facts.notes.emplace_back("NVML did not answer: `dmesg | grep -i nvrm` may say why");
+  return facts;
 }
 
 Result<int> driver_cuda(const World& world) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "cli/output.hpp"
 
@@ -40,6 +42,15 @@ std::string libcuda_text(const LibcudaFacts& libcuda) {
   return text;
 }
 
+// What NVML names and CUDA does not show. Of a GPU in MIG mode CUDA shows instances, under names of their own.
+std::vector<NvmlGpu> hidden_gpus(const DriverFacts& facts) {
+  std::vector<NvmlGpu> hidden;
+  for (const auto& gpu : facts.nvml.gpus)
+    if (!gpu.mig_mode && std::none_of(facts.gpus.begin(), facts.gpus.end(), [&](const GpuFacts& seen) { return seen.uuid == gpu.uuid; }))
+      hidden.push_back(gpu);
+  return hidden;
+}
+
 std::string gpu_text(const GpuFacts& gpu) {
   auto text = fmt::format("{}, sm_{}{}", gpu.name, gpu.cc_major, gpu.cc_minor);
   if (gpu.memory_bytes != 0) text += ", " + human_bytes(gpu.memory_bytes);
@@ -75,7 +86,9 @@ std::string driver_text(const World& world, const DriverFacts& facts, const std:
     rows.push_back({fmt::format("GPU {}", gpu.index), facts.pretended ? "pretended by CUDAENV_GPU: sm_" + std::to_string(gpu.cc_major) + std::to_string(gpu.cc_minor)
                                                                       : gpu_text(gpu)});
   if (facts.gpus.empty()) rows.push_back({"GPU", "none"});
+  for (const auto& gpu : hidden_gpus(facts)) rows.push_back({"not visible", gpu.name + ", " + gpu.uuid});
   std::string text = table(rows);
+  for (const auto& sentence : facts.notes) text += fmt::format("{}: {}\n", styled(world, Style::yellow, "note"), sentence);
   if (toolkits.empty()) return text;
   rows.clear();
   for (const auto& one : toolkits)

@@ -16,6 +16,32 @@ struct GpuFacts {
   int cc_major = 0, cc_minor = 0;
   std::uint64_t memory_bytes = 0;
   bool mig = false;
+  std::string bus_id;  // "0000:3b:00.0", empty where it is not known
+};
+
+/// An instance of a GPU in MIG mode, as NVML names it.
+struct MigInstance {
+  std::string uuid;  // "MIG-…"
+  int gpu_instance = -1, compute_instance = -1;  // -1: not known
+};
+
+/// A GPU of this machine as NVML names it, whether or not CUDA may see it. NVML counts by PCI bus.
+struct NvmlGpu {
+  std::string uuid;  // "GPU-…"
+  std::string name;
+  std::string bus_id;
+  int cc_major = 0, cc_minor = 0;
+  std::uint64_t memory_bytes = 0;
+  bool mig_mode = false;
+  std::vector<MigInstance> mig;
+  int error = 0;  // nvmlReturn_t: why nothing else is known of it
+};
+
+struct NvmlFacts {
+  bool loaded = false;   // libnvidia-ml.so.1 was found and answered
+  int error = 0;         // nvmlReturn_t of nvmlInit: 18 is a library of another version than the module
+  std::string driver;    // "580.159.04", of the running driver
+  std::vector<NvmlGpu> gpus;
 };
 
 struct LibcudaFacts {
@@ -28,10 +54,16 @@ struct LibcudaFacts {
 [[nodiscard]] const char* libcuda_kind_name(LibcudaFacts::Kind kind);
 
 struct DriverFacts {
-  bool pretended = false;      // CUDAENV_DRIVER / CUDAENV_GPU
+  bool pretended = false;      // CUDAENV_DRIVER and CUDAENV_GPU, or a file with the facts of another machine
+  std::string pretended_by;    // "CUDAENV_DRIVER", or that file's path
   std::string kernel_module;   // "580.159.04", empty when no module is loaded
   LibcudaFacts libcuda;
-  std::vector<GpuFacts> gpus;
+  std::vector<GpuFacts> gpus;      // what CUDA shows
+  NvmlFacts nvml;                  // what there is
+  std::string container;           // "docker", "podman", "kubernetes", "apptainer", or empty
+  std::string jetson;              // "R36.4.3", or empty
+  bool wsl = false;
+  std::vector<std::string> notes;  // what is odd about this machine, as sentences with a way out
 };
 
 enum class StepStatus : std::uint8_t { pass, fail, skip };

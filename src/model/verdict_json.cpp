@@ -85,27 +85,64 @@ std::optional<Verdict> verdict_from_json(const json& object) {
   return verdict;
 }
 
+namespace {
+
+std::string tenths_text(int major, int minor) { return std::to_string(major) + "." + std::to_string(minor); }
+json text_or_null(const std::string& value) { return value.empty() ? json() : json(value); }
+
+json gpu_to_json(const GpuFacts& gpu) {
+  return {{"index", gpu.index},
+          {"uuid", gpu.uuid},
+          {"name", gpu.name},
+          {"compute_capability", tenths_text(gpu.cc_major, gpu.cc_minor)},
+          {"memory_bytes", gpu.memory_bytes},
+          {"mig", gpu.mig},
+          {"bus_id", text_or_null(gpu.bus_id)}};
+}
+
+json nvml_gpu_to_json(const NvmlGpu& gpu) {
+  auto instances = json::array();
+  for (const auto& one : gpu.mig)
+    instances.push_back({{"uuid", one.uuid}, {"gpu_instance", one.gpu_instance}, {"compute_instance", one.compute_instance}});
+  return {{"uuid", gpu.uuid},
+          {"name", gpu.name},
+          {"bus_id", text_or_null(gpu.bus_id)},
+          {"compute_capability", gpu.cc_major == 0 ? json() : json(tenths_text(gpu.cc_major, gpu.cc_minor))},
+          {"memory_bytes", gpu.memory_bytes},
+          {"mig_mode", gpu.mig_mode},
+          {"mig", std::move(instances)},
+          {"error", gpu.error}};
+}
+
+json nvml_to_json(const NvmlFacts& nvml) {
+  if (!nvml.loaded) return nullptr;
+  auto gpus = json::array();
+  for (const auto& gpu : nvml.gpus) gpus.push_back(nvml_gpu_to_json(gpu));
+  return {{"error", nvml.error}, {"driver", text_or_null(nvml.driver)}, {"gpus", std::move(gpus)}};
+}
+
+}  // namespace
+
 json driver_to_json(const DriverFacts& facts) {
   const auto& libcuda = facts.libcuda;
   auto gpus = json::array();
-  for (const auto& gpu : facts.gpus)
-    gpus.push_back({{"index", gpu.index},
-                    {"uuid", gpu.uuid},
-                    {"name", gpu.name},
-                    {"compute_capability", std::to_string(gpu.cc_major) + "." + std::to_string(gpu.cc_minor)},
-                    {"memory_bytes", gpu.memory_bytes},
-                    {"mig", gpu.mig}});
-  const auto cuda = libcuda.cuda == 0 ? json() : json(std::to_string(libcuda.cuda / 1000) + "." +
-                                                      std::to_string(libcuda.cuda % 1000 / 10));
+  for (const auto& gpu : facts.gpus) gpus.push_back(gpu_to_json(gpu));
+  const auto cuda = libcuda.cuda == 0 ? json() : json(tenths_text(libcuda.cuda / 1000, libcuda.cuda % 1000 / 10));
   return {{"pretended", facts.pretended},
-          {"kernel_module", facts.kernel_module.empty() ? json() : json(facts.kernel_module)},
+          {"pretended_by", text_or_null(facts.pretended_by)},
+          {"kernel_module", text_or_null(facts.kernel_module)},
           {"libcuda",
-           {{"path", libcuda.path.empty() ? json() : json(libcuda.path)},
-            {"file_version", libcuda.file_version.empty() ? json() : json(libcuda.file_version)},
+           {{"path", text_or_null(libcuda.path)},
+            {"file_version", text_or_null(libcuda.file_version)},
             {"cuda", cuda},
             {"init_error", libcuda.init_error},
             {"kind", libcuda_kind_name(libcuda.kind)}}},
-          {"gpus", std::move(gpus)}};
+          {"gpus", std::move(gpus)},
+          {"nvml", nvml_to_json(facts.nvml)},
+          {"container", text_or_null(facts.container)},
+          {"jetson", text_or_null(facts.jetson)},
+          {"wsl", facts.wsl},
+          {"notes", facts.notes}};
 }
 
 }  // namespace cudaenv

@@ -29,6 +29,7 @@ struct DriverApi {
   CuResult (*device_name)(char* name, int size, CuDevice device) = nullptr;
   CuResult (*device_uuid)(CuUuid* uuid, CuDevice device) = nullptr;  // may be absent
   CuResult (*device_memory)(std::size_t* bytes, CuDevice device) = nullptr;
+  CuResult (*device_bus)(char* bus_id, int size, CuDevice device) = nullptr;  // may be absent
   CuResult (*device_attribute)(int* value, int attribute, CuDevice device) = nullptr;
   CuResult (*context_retain)(void** context, CuDevice device) = nullptr;
   CuResult (*context_set)(void* context) = nullptr;
@@ -47,9 +48,6 @@ struct DriverApi {
 /// Loads `path` (or "libcuda.so.1" by the dynamic linker's own search) and fills `api`. Writes the records
 /// libcuda.path, or libcuda.error / libcuda.missing_symbol. False where the API cannot be used.
 [[nodiscard]] bool load_driver(const char* path, DriverApi& api);
-
-/// Records of NVML about GPUs that CUDA does not see: driver version, count, MIG mode. No library: no record.
-void record_nvml();
 
 struct Device {
   CuDevice handle = 0;

@@ -36,6 +36,7 @@ bool find_launch_calls(void* library, DriverApi& api) {
 bool find_calls(void* library, DriverApi& api) {
   find_symbol(library, "cuGetErrorName", api.error_name);
   if (!find_symbol(library, "cuDeviceGetUuid_v2", api.device_uuid)) find_symbol(library, "cuDeviceGetUuid", api.device_uuid);
+  find_symbol(library, "cuDeviceGetPCIBusId", api.device_bus);
   return need(library, "cuInit", api.init) && need(library, "cuDriverGetVersion", api.driver_version) &&
          need(library, "cuDeviceGetCount", api.device_count) && need(library, "cuDeviceGet", api.device_get) &&
          need(library, "cuDeviceGetName", api.device_name) && need(library, "cuDeviceTotalMem_v2", api.device_memory) &&
@@ -71,6 +72,7 @@ void record_device(const DriverApi& api, int index, CuDevice device, int cc) {
   record_at("device", index, "name", text);
   record_at("device", index, "mig", mig ? "1" : "0");
   record_uuid(api, index, device, mig);
+  if (api.device_bus != nullptr && api.device_bus(text, sizeof text - 1, device) == 0) record_at("device", index, "bus", text);
   std::size_t bytes = 0;
   if (api.device_memory(&bytes, device) == 0) {
     std::snprintf(text, sizeof text, "%zu", bytes);
@@ -137,31 +139,6 @@ bool record_facts(const DriverApi& api, int wanted, Device& device) {
     if (i == wanted) device = {handle, cc};
   }
   return device.cc != 0;
-}
-
-void record_nvml() {
-  record_stage("nvml");
-  void* library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return;
-  int (*init)() = nullptr;
-  int (*count_of)(unsigned*) = nullptr;
-  int (*handle_of)(unsigned, void**) = nullptr;
-  int (*mig_mode)(void*, unsigned*, unsigned*) = nullptr;
-  if (!find_symbol(library, "nvmlInit_v2", init) || !find_symbol(library, "nvmlDeviceGetCount_v2", count_of) ||
-      !find_symbol(library, "nvmlDeviceGetHandleByIndex_v2", handle_of))
-    return;
-  find_symbol(library, "nvmlDeviceGetMigMode", mig_mode);
-  const int result = init();
-  record_number("nvml.init", result);
-  unsigned count = 0;
-  if (result != 0 || count_of(&count) != 0) return;
-  record_number("nvml.count", count);
-  for (unsigned i = 0; mig_mode != nullptr && i < count && i < 64; ++i) {
-    void* handle = nullptr;
-    unsigned current = 0, pending = 0;
-    if (handle_of(i, &handle) == 0 && mig_mode(handle, &current, &pending) == 0)
-      record_at("nvml", static_cast<int>(i), "mig", current != 0 ? "1" : "0");
-  }
 }
 
 }  // namespace cudaenv::probe

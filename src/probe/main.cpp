@@ -10,11 +10,14 @@
 #include "probe/driver_api.hpp"
 #include "probe/launch.hpp"
 #include "probe/libraries.hpp"
+#include "probe/nvml.hpp"
 #include "probe/record.hpp"
 
 namespace cudaenv::probe {
 
 namespace {
+
+constexpr int nvml_limit_ms = 2'000;  // beyond what the driver took; a proof does not hang on it
 
 // The compiler's thread works while the driver initialises: NVRTC is loaded during cuInit, images are made
 // while the context opens.
@@ -76,13 +79,14 @@ void run(const Options& options) {
   pthread_t thread{};
   const bool proving = !options.facts_only && options.toolkit != nullptr && options.libraries == nullptr;
   if (proving && pthread_create(&thread, nullptr, compile_images, &work) != 0) return;
+  if (options.facts_only) start_nvml(options.libcuda);
   DriverApi api;
   Device device;
-  if (!load_driver(options.libcuda, api)) return;
-  const bool usable = record_facts(api, options.device, device);
-  if (options.facts_only || !usable) {
-    if (options.libcuda == nullptr) record_nvml();
-    return;
+  const bool usable = load_driver(options.libcuda, api) && record_facts(api, options.device, device);
+  if (options.facts_only) return finish_nvml(nvml_limit_ms);
+  if (!usable) {  // NVML may know why
+    start_nvml(options.libcuda);
+    return finish_nvml(nvml_limit_ms);
   }
   if (proving) prove(options, api, device, work);
   else if (options.toolkit != nullptr && open_context(api, device)) prove_libraries(options, api, device);

@@ -61,6 +61,10 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &raw) == 0;
 }
 
+bool may_read_and_write(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0;
+}
+
 Result<std::string> read_link(const std::string& path) {
   std::string target(PATH_MAX, '\0');
   const auto n = ::readlink(path.c_str(), target.data(), target.size());

@@ -34,6 +34,8 @@ struct Status {
 /// stat: follows links.
 [[nodiscard]] Result<Status> status_of_target(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);  // lstat succeeds
+/// May this process, by its effective user, open `path` for reading and writing? Nothing is opened.
+[[nodiscard]] bool may_read_and_write(const std::string& path);
 
 /// The whole of a regular file, at most `max` bytes; a FIFO, device, folder or longer file is an error.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::uint64_t max);

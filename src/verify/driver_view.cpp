@@ -16,7 +16,8 @@ LibcudaFacts::Kind kind_of(const MachineFacts& machine, const LibcudaFacts& libc
   using Kind = LibcudaFacts::Kind;
   if (libcuda.path.empty()) return Kind::missing;
   if (libcuda.init_error == error_stub || libcuda.path.find("/stubs/") != std::string::npos) return Kind::stub;
-  if (machine.wsl && machine.kernel_module.empty()) return Kind::wsl;
+  if (libcuda.path.starts_with("/usr/lib/wsl/")) return Kind::wsl;
+  if (machine.wsl && machine.kernel_module.empty() && libcuda.file_version.empty()) return Kind::wsl;  // by a path of the user's own
   if (libcuda.path.find("compat") != std::string::npos) return Kind::compat;
   if (!machine.kernel_module.empty() && !libcuda.file_version.empty() &&
       compare_drivers(libcuda.file_version, machine.kernel_module) > 0)
@@ -35,6 +36,29 @@ GpuFacts view_gpu(const ProbeReport& report, int index) {
   gpu.cc_minor = cc % 10;
   gpu.memory_bytes = parse_u64(report.text(prefix + "memory")).value_or(0);
   gpu.mig = report.text(prefix + "mig") == "1";
+  gpu.bus_id = printable(report.text(prefix + "bus"), 32);
+  return gpu;
+}
+
+MigInstance view_instance(const ProbeReport& report, const std::string& prefix) {
+  return {printable(report.text(prefix + "uuid"), 64), static_cast<int>(report.number(prefix + "gi").value_or(-1)),
+          static_cast<int>(report.number(prefix + "ci").value_or(-1))};
+}
+
+NvmlGpu view_nvml_gpu(const ProbeReport& report, long index) {
+  const auto prefix = "nvml." + std::to_string(index) + ".";
+  NvmlGpu gpu;
+  gpu.error = static_cast<int>(report.number(prefix + "error").value_or(0));
+  gpu.uuid = printable(report.text(prefix + "uuid"), 64);
+  gpu.name = printable(report.text(prefix + "name"), 128);
+  gpu.bus_id = printable(report.text(prefix + "bus"), 32);
+  const int cc = parse_tenths(report.text(prefix + "cc")).value_or(0);
+  gpu.cc_major = cc / 10;
+  gpu.cc_minor = cc % 10;
+  gpu.memory_bytes = parse_u64(report.text(prefix + "memory")).value_or(0);
+  gpu.mig_mode = report.text(prefix + "mig") == "1";
+  for (int i = 0; i < 16; ++i)
+    if (const auto one = prefix + "mig." + std::to_string(i) + "."; report.has(one + "uuid")) gpu.mig.push_back(view_instance(report, one));
   return gpu;
 }
 
@@ -54,6 +78,15 @@ std::string libcuda_file_version(std::string_view path) {
                                                                                                                 : "";
 }
 
+NvmlFacts view_nvml(const ProbeReport& report) {
+  NvmlFacts nvml;
+  nvml.loaded = report.has("nvml.init");
+  nvml.error = static_cast<int>(report.number("nvml.init").value_or(0));
+  nvml.driver = printable(report.text("nvml.version"), 32);
+  for (long i = 0; i < report.number("nvml.count").value_or(0) && i < 64; ++i) nvml.gpus.push_back(view_nvml_gpu(report, i));
+  return nvml;
+}
+
 DriverFacts view_driver(const MachineFacts& machine, const ProbeReport& report) {
   DriverFacts facts;
   facts.kernel_module = machine.kernel_module;
@@ -65,6 +98,10 @@ DriverFacts view_driver(const MachineFacts& machine, const ProbeReport& report) 
   const auto count = report.number("device.count").value_or(0);
   for (int i = 0; i < count && i < 64; ++i)
     if (report.has("device." + std::to_string(i) + ".cc")) facts.gpus.push_back(view_gpu(report, i));
+  facts.nvml = view_nvml(report);
+  facts.container = machine.container;
+  facts.jetson = machine.jetson;
+  facts.wsl = machine.wsl;
   return facts;
 }
 
@@ -76,6 +113,7 @@ Result<std::optional<DriverFacts>> pretended_driver(const Environment& env) {
                 "export CUDAENV_DRIVER=13.0");
   DriverFacts facts;
   facts.pretended = true;
+  facts.pretended_by = "CUDAENV_DRIVER";
   facts.libcuda.kind = LibcudaFacts::Kind::genuine;
   const auto cuda = parse_cuda(*driver);
   if (!cuda || driver->find('.') == std::string::npos) return fail(bad_variable("CUDAENV_DRIVER", *driver, "12.4"));

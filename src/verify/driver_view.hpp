@@ -11,6 +11,9 @@ namespace cudaenv::verify {
 
 [[nodiscard]] DriverFacts view_driver(const MachineFacts& machine, const ProbeReport& report);
 
+/// The records of NVML alone.
+[[nodiscard]] NvmlFacts view_nvml(const ProbeReport& report);
+
 /// What CUDAENV_DRIVER ("12.4", a cuDriverGetVersion) and CUDAENV_GPU ("9.0,8.6") say; absent when neither is
 /// set. Code::config where one is malformed. CUDAENV_GPU alone is an error: a GPU without a driver says nothing.
 [[nodiscard]] Result<std::optional<DriverFacts>> pretended_driver(const Environment& env);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "verify/driver_notes.hpp"
 #include "verify/reach.hpp"
 #include "verify/steps.hpp"
 
@@ -30,6 +31,7 @@ std::string facts_text(const Steps& steps) {
   auto text = version.empty() ? "driver of CUDA " + steps.cuda() : fmt::format("driver {} (CUDA {})", version, steps.cuda());
   if (const auto* gpu = gpu_of(steps))
     text += fmt::format(", GPU {} {} sm_{}{}{}", gpu->index, gpu->name, gpu->cc_major, gpu->cc_minor, gpu->mig ? ", MIG" : "");
+  if (steps.seen.visible.wrong()) text += ", " + describe_visible(steps.seen.visible);
   if (driver.gpus.size() > 1) text += fmt::format(", {} GPUs in all", driver.gpus.size());
   if (!steps.seen.machine.container.empty()) text += ", in " + steps.seen.machine.container;
   return text;
@@ -50,12 +52,20 @@ bool libcuda_does_not_load(Steps& steps) {
                                                               : "no libcuda.so.1, no kernel module");
 }
 
+// The entry of CUDA_VISIBLE_DEVICES that hides every GPU, and a value that does not.
+bool wrongly_hidden(Steps& steps, const std::string& text) {
+  const auto& visible = steps.seen.visible;
+  return steps.refuse("facts", text + "; " + describe_visible(visible),
+                      {"no-device", error_no_device, describe_visible(visible), working_visible(steps.driver.nvml.gpus)});
+}
+
 bool no_device(Steps& steps, std::string text) {
   const auto& machine = steps.seen.machine;
-  if (steps.seen.gpus_hidden) return steps.only_compile("gpus-hidden", "CUDA_VISIBLE_DEVICES names no GPU");
+  const auto& visible = steps.seen.visible;
+  if (visible.on_purpose) return steps.only_compile("gpus-hidden", describe_visible(visible));
+  if (visible.hides_all() && (machine.has_device_nodes() || !steps.driver.nvml.gpus.empty())) return wrongly_hidden(steps, text);
   if (machine.gpus.empty() && !machine.has_device_nodes()) return steps.only_compile("no-gpu", text);
-  for (long i = 0; i < steps.report.number("nvml.count").value_or(0) && i < 64; ++i)
-    if (steps.report.text(fmt::format("nvml.{}.mig", i)) == "1") text += fmt::format(", GPU {} is in MIG mode", i);
+  for (const auto& note : driver_notes(machine, steps.driver, visible, {})) text += "; " + note;
   return steps.refuse_error("facts", error_no_device, text);
 }
 

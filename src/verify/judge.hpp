@@ -7,6 +7,7 @@
 #include "verify/libcuda_origin.hpp"
 #include "verify/machine_facts.hpp"
 #include "verify/probe_run.hpp"
+#include "verify/visible_devices.hpp"
 
 namespace cudaenv::verify {
 
@@ -14,7 +15,7 @@ struct Evidence {
   Version toolkit;
   MachineFacts machine;
   ProbeReport report;
-  bool gpus_hidden = false;  // CUDA_VISIBLE_DEVICES hides them on purpose: empty, -1
+  VisibleDevices visible;  // CUDA_VISIBLE_DEVICES against what NVML names
   int device = 0;
   LibcudaOrigin origin;      // who put the libcuda there that was loaded
 };

@@ -36,6 +36,12 @@ bool Steps::refuse_error(const std::string& name, long error, const std::string&
   return false;
 }
 
+bool Steps::refuse(const std::string& name, const std::string& text, Cause cause) {
+  add(name, StepStatus::fail, text);
+  if (!refusal_) refusal_ = std::move(cause);
+  return false;
+}
+
 bool Steps::refuse_without_answer(const std::string& name) {
   std::string_view id = "driver-left";
   if (report.end == ChildResult::End::timed_out) id = "driver-hung";

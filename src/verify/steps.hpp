@@ -24,6 +24,7 @@ class Steps {
   /// A failed step that refuses the toolkit; the first cause is the verdict's. Always false.
   bool refuse_finding(const std::string& name, std::string_view id, const std::string& text);
   bool refuse_error(const std::string& name, long error, const std::string& text);
+  bool refuse(const std::string& name, const std::string& text, Cause cause);
   /// The probe ended before it could answer this step. Always false.
   bool refuse_without_answer(const std::string& name);
   /// No driver or GPU to run on: nothing is wrong. Always false.

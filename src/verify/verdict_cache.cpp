@@ -46,6 +46,7 @@ std::string machine_lines(const MachineFacts& machine) {
                                  machine.container, machine.wsl);
   for (const auto& gpu : machine.gpus) text += fmt::format("gpu={} {}\n", gpu.uuid, gpu.name);
   for (const auto& name : machine.devices) text += fmt::format("node={}\n", name);
+  for (const auto& name : machine.closed_devices) text += fmt::format("closed={}\n", name);
   return text + fmt::format("ld.so.cache={}\n", stamp("/etc/ld.so.cache"));
 }
 

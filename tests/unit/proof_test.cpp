@@ -57,7 +57,7 @@ struct Setting {
   verify::MachineFacts machine = gpu_machine();
   std::chrono::milliseconds deadline = 5s;
   int device = 0;
-  bool gpus_hidden = false;
+  std::optional<std::string> visible = std::nullopt;  // CUDA_VISIBLE_DEVICES
 };
 
 Proof prove_with(const World& world, const Setting& setting) {
@@ -79,7 +79,7 @@ Proof prove_with(const World& world, const Setting& setting) {
   evidence.machine = setting.machine;
   evidence.report = *report;
   evidence.device = setting.device;
-  evidence.gpus_hidden = setting.gpus_hidden;
+  evidence.visible = verify::read_visible_devices(setting.visible, {});
   proof.report = *report;
   proof.verdict = verify::judge(*tables, evidence);
   // Whatever happened, no child of ours is left unreaped.
@@ -216,7 +216,7 @@ TEST_CASE("without a GPU a toolkit may still compile", "[proof]") {
   const auto no_gpu = prove_fake("init-100", {.machine = {}});
   CHECK(no_gpu.verdict.kind == Verdict::Kind::compile_only);
   CHECK(no_gpu.cause() == "no-gpu");
-  const auto hidden = prove_fake("init-100", {.gpus_hidden = true});
+  const auto hidden = prove_fake("init-100", {.visible = ""});
   CHECK(hidden.verdict.kind == Verdict::Kind::compile_only);
   CHECK(hidden.cause() == "gpus-hidden");
 }
