@@ -18,6 +18,7 @@ struct ProveOptions {
   int device = 0;                              // CUDA's index
   std::chrono::milliseconds timeout{10'000};   // of the probe; a hung driver costs at most 1 s more
   bool gemm = false;                           // every step: also the libraries; nothing comes from the cache
+  std::chrono::milliseconds gemm_timeout{60'000};  // of all libraries: hundreds of MB may come from a cold disk
 };
 
 /// The verdict on an installed toolkit: the cached one where it still holds, else a proof by launch

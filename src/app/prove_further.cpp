@@ -8,9 +8,6 @@ namespace cudaenv::app {
 
 namespace {
 
-// Hundreds of megabytes may come from a cold disk before the first product.
-constexpr std::chrono::milliseconds libraries_deadline{60'000};
-
 bool runs_here(const Verdict& verdict) {
   return verdict.kind == Verdict::Kind::proven || verdict.kind == Verdict::Kind::degraded;
 }
@@ -30,7 +27,7 @@ Result<void> prove_further(const World& world, const Receipt& toolkit, const Pro
   verify::ProbeRequest request;
   request.toolkit = toolkit.path;
   request.device = std::max(options.device, 0);
-  request.deadline = std::max(options.timeout, libraries_deadline);
+  request.deadline = options.gemm_timeout;
   const auto runs = TRY(verify::run_libraries(world, request));
   verify::CauseFacts facts;
   facts.toolkit = verdict.toolkit;

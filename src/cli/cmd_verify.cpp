@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "app/inventory.hpp"
 #include "app/prove.hpp"
@@ -19,7 +20,7 @@ namespace {
 struct VerifyOptions {
   std::vector<std::string> specs;
   bool all = false;
-  double timeout_s = 10;
+  std::optional<double> timeout_s;
   app::ProveOptions prove;
 };
 
@@ -52,13 +53,15 @@ Result<int> run_verify(World& world, VerifyOptions options) {
   if (options.all && !options.specs.empty())
     return fail(Code::usage, "cannot verify `" + options.specs.front() + "`", "--all is every toolkit already",
                 "cudaenv verify --all");
-  options.prove.timeout = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000));
+  if (options.timeout_s)
+    options.prove.timeout = options.prove.gemm_timeout = std::chrono::milliseconds(static_cast<long>(*options.timeout_s * 1000));
   const auto toolkits = TRY(chosen_toolkits(world, options));
   std::vector<Verdict> verdicts;
   int status = 0;
   for (const auto& toolkit : toolkits) {
     verdicts.push_back(TRY(app::prove(world, toolkit, options.prove)));
-    if (verdicts.back().kind == Verdict::Kind::refused || app::further_step_failed(verdicts.back())) status = static_cast<int>(Code::driver);
+    const auto& verdict = verdicts.back();
+    if (verdict.kind == Verdict::Kind::refused || app::further_step_failed(verdict)) status = static_cast<int>(Code::driver);
   }
   if (verdicts.empty()) note(world, "no toolkit is installed: there is nothing to verify");
   print_verdicts(world, verdicts, options.all || options.specs.size() > 1);
@@ -74,7 +77,7 @@ Runner add_verify(CLI::App& app) {
   app.add_flag("--refresh", options->prove.refresh, "launch again, whatever was proven before");
   app.add_flag("--gemm", options->prove.gemm, "every step: also cuBLAS, cuFFT, cuDNN, NCCL and nvcc, where installed (seconds)");
   app.add_option("--device", options->prove.device, "CUDA's index of the GPU")->check(CLI::Range(0, 63));
-  app.add_option("--timeout", options->timeout_s, "seconds a driver may take to answer")->check(CLI::Range(0.1, 600.0));
+  app.add_option("--timeout", options->timeout_s, "seconds a driver may take to answer (10; the libraries 60)")->check(CLI::Range(0.1, 600.0));
   return [options](World& world) { return run_verify(world, *options); };
 }
 

@@ -25,6 +25,19 @@ bool find_calls(const LibraryStep& step, void* library, Fft& fft) {
          step.need(library, "cufftExecC2C", fft.run) && step.need(library, "cufftDestroy", fft.destroy);
 }
 
+const char* name_of(int result) {
+  constexpr const char* names[] = {"",
+                                   "CUFFT_INVALID_PLAN",
+                                   "CUFFT_ALLOC_FAILED",
+                                   "CUFFT_INVALID_TYPE",
+                                   "CUFFT_INVALID_VALUE",
+                                   "CUFFT_INTERNAL_ERROR",
+                                   "CUFFT_EXEC_FAILED",
+                                   "CUFFT_SETUP_FAILED",
+                                   "CUFFT_INVALID_SIZE"};
+  return result > 0 && result < 9 ? names[result] : "";
+}
+
 struct Complex {
   double re = 0, im = 0;
 };
@@ -84,13 +97,14 @@ double return_error(const Signal& signal) {
 bool transform(const Bench& bench, const LibraryStep& step, const Fft& fft, Signal& signal) {
   DeviceMemory in(bench), out(bench);
   int plan = 0;
+  const auto ok = [&](const char* call, int result) { return step.ok(call, result, name_of(result)); };
   if (!in.allocate(step, bytes) || !out.allocate(step, bytes) ||
       !step.driver_ok("cuMemcpyHtoD", bench.work.memory_write(in.at(), signal.sent, bytes)) ||
-      !step.ok("cufftPlan1d", fft.plan(&plan, points, complex_to_complex, 1)))
+      !ok("cufftPlan1d", fft.plan(&plan, points, complex_to_complex, 1)))
     return false;
-  const bool ran = step.ok("cufftExecC2C", fft.run(plan, in.pointer(), out.pointer(), forward)) &&
+  const bool ran = ok("cufftExecC2C", fft.run(plan, in.pointer(), out.pointer(), forward)) &&
                    step.driver_ok("cuMemcpyDtoH", bench.api.memory_read(signal.spectrum, out.at(), bytes)) &&
-                   step.ok("cufftExecC2C", fft.run(plan, out.pointer(), in.pointer(), inverse)) &&
+                   ok("cufftExecC2C", fft.run(plan, out.pointer(), in.pointer(), inverse)) &&
                    step.driver_ok("cuMemcpyDtoH", bench.api.memory_read(signal.back, in.at(), bytes));
   fft.destroy(plan);
   return ran;

@@ -17,6 +17,8 @@ constexpr std::size_t result_cap = 1 << 20;
 constexpr std::size_t noise_shown = 300;
 // A proof holds some hundred MB of anonymous memory for a GPU; a driver that takes more than this is stopped.
 constexpr std::uint64_t memory_cap = std::uint64_t{3} << 30U;
+// NCCL has a context on every GPU of the machine.
+constexpr std::uint64_t libraries_memory_cap = std::uint64_t{16} << 30U;
 
 std::string make_nonce() {
   static constexpr char digits[] = "0123456789abcdef";
@@ -127,7 +129,7 @@ std::string how_ended(const ProbeReport& report) {
       break;
     case ChildResult::End::signalled: text = fmt::format("signal {} in `{}`", report.status, stage); break;
     case ChildResult::End::over_memory:
-      text = fmt::format("more than {} GiB of memory taken in `{}`", memory_cap >> 30U, stage);
+      text = fmt::format("more than {} GiB of memory taken in `{}`", report.memory_cap >> 30U, stage);
       break;
     case ChildResult::End::exited: text = fmt::format("exit status {} in `{}`", report.status, stage); break;
   }
@@ -183,10 +185,11 @@ Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request) {
   spec.output_cap = 64 * 1024;
   spec.descriptors = {{result_fd, channel.get()}};
   spec.contained = true;
-  spec.memory_cap = memory_cap;
+  spec.memory_cap = request.libraries.empty() ? memory_cap : libraries_memory_cap;
   const auto child = TRY_CTX(run_child(spec), "cannot prove anything here");
   ProbeReport report;
   report.end = child.end;
+  report.memory_cap = spec.memory_cap;
   report.status = child.status;
   report.elapsed_ms = child.elapsed_ms;
   report.records = parse_records(TRY(read_memory_file(channel, result_cap)), nonce);

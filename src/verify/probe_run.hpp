@@ -28,6 +28,7 @@ struct ProbeReport {
   ChildResult::End end = ChildResult::End::exited;
   int status = 0;  // exit status or signal
   double elapsed_ms = 0;
+  std::uint64_t memory_cap = 0;  // bytes that it might take
   std::map<std::string, std::string, std::less<>> records;
   std::string noise;  // the end of what driver and tools printed, safe to show
 
