@@ -94,6 +94,19 @@ constexpr Row rows[] = {
      "`cudaenv install {toolkit}` repairs a damaged toolkit"},
     {0, "cudart-damaged", false, "libcudart of {toolkit} cannot be loaded ({evidence})",
      "`cudaenv install {toolkit}` repairs a damaged toolkit"},
+    // steps of `verify --gemm`
+    {0, "library-damaged", false, "a library of {toolkit} cannot be used ({evidence})",
+     "`cudaenv install {toolkit}` repairs a damaged toolkit"},
+    {0, "library-failed", true, "kernels of {toolkit} run, but not one of its libraries ({evidence})",
+     "`cudaenv verify {toolkit} --gemm` tries again; `dmesg | grep -i xid` names a fault of the GPU"},
+    {0, "library-shadowed", false, "another copy is loaded in place of a library of {toolkit} ({evidence})",
+     "`cudaenv install {toolkit} --with cublas,cudnn` gives a toolkit whose libraries find each other"},
+    {0, "host-compiler", false, "nvcc of {toolkit} takes no host compiler of this machine ({evidence})", "`{remedy}`"},
+    {0, "glibc-too-new", false, "headers of {toolkit} contradict this machine's glibc ({evidence})", "`{remedy}`"},
+    {0, "nvcc-failed", false, "kernels of {toolkit} run, but its nvcc makes no program here ({evidence})",
+     "`cudaenv install {toolkit}` repairs a damaged toolkit"},
+    {0, "nvcc-program", true, "a program that nvcc of {toolkit} made does not run here ({evidence})",
+     "`cudaenv verify {toolkit} --gemm` tries again; `dmesg | grep -i xid` names a fault of the GPU"},
 };
 
 std::string fill(std::string_view text, const CauseFacts& facts) {
