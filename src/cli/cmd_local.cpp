@@ -41,12 +41,12 @@ Result<int> run_local(World& world, const app::PinRequest& request) {
   return 0;
 }
 
-struct GlobalOptions {
+struct DefaultOptions {
   std::string spec;
   bool unset = false;
 };
 
-Result<int> run_global(World& world, const GlobalOptions& options) {
+Result<int> run_global(World& world, const DefaultOptions& options) {
   const Origin origin{Origin::Kind::fallback, app::default_file(world), 0};
   if (options.unset) return TRY(app::write_default(world, {})), 0;
   if (options.spec.empty()) {
@@ -72,7 +72,7 @@ Runner add_local(CLI::App& app) {
 }
 
 Runner add_global(CLI::App& app) {
-  auto options = std::make_shared<GlobalOptions>();
+  auto options = std::make_shared<DefaultOptions>();
   app.add_option("SPEC", options->spec, "the default where nothing else chooses; without it, says what it is");
   app.add_flag("--unset", options->unset, "no default any more");
   return [options](World& world) { return run_global(world, *options); };

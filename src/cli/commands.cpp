@@ -12,6 +12,7 @@ Runner add_env(CLI::App& app);
 Runner add_global(CLI::App& app);
 Runner add_health(CLI::App& app);
 Runner add_init(CLI::App& app);
+Runner add_inspect(CLI::App& app);
 Runner add_install(CLI::App& app);
 Runner add_licenses(CLI::App& app);
 Runner add_link(CLI::App& app);
@@ -60,6 +61,8 @@ const std::vector<Command>& commands() {
        "CUDAENV_DRIVER=12.4 CUDAENV_GPU=9.0 cudaenv verify 12.8", add_verify},
       {"driver", {}, Group::prove, "the driver, the GPUs, and what each toolkit may do here",
        "cudaenv driver\ncudaenv driver --json\nCUDAENV_DRIVER=12.4 cudaenv driver", add_driver},
+      {"inspect", {}, Group::prove, "which GPU code and which libraries are in a binary",
+       "cudaenv inspect build/libkernels.so\ncudaenv inspect .venv --json", add_inspect},
       {"health", {}, Group::prove, "for scripts: exit 0 and `cuda`, or exit 8 and `cpu` with the reason",
        "cudaenv health && ./train --device cuda", add_health},
       {"init", {}, Group::shell, "the prompt hook's text",
