@@ -35,6 +35,7 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
   verify::ProbeRequest request;
   request.toolkit = toolkit.path;
   request.device = options.device;
+  request.gpus = machine.gpus.size();
   request.archs = known.archs_of(cuda);
   request.isa = verify::isa_text(known.known_isa(cuda));
   request.deadline = options.timeout;

@@ -15,7 +15,7 @@ namespace cudaenv::app {
 
 struct ProveOptions {
   bool refresh = false;                        // ignore the cached verdict
-  int device = 0;                              // CUDA's index
+  std::optional<int> device;                   // CUDA's index; absent: every visible GPU
   std::chrono::milliseconds timeout{10'000};   // of the probe; a hung driver costs at most 1 s more
   bool gemm = false;                           // every step: also the libraries; nothing comes from the cache
   std::chrono::milliseconds gemm_timeout{60'000};  // of all libraries: hundreds of MB may come from a cold disk

@@ -26,7 +26,7 @@ Result<void> prove_further(const World& world, const Receipt& toolkit, const Pro
   }
   verify::ProbeRequest request;
   request.toolkit = toolkit.path;
-  request.device = std::max(options.device, 0);
+  request.device = options.device.value_or(0);
   request.deadline = options.gemm_timeout;
   const auto runs = TRY(verify::run_libraries(world, request));
   verify::CauseFacts facts;

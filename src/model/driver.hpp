@@ -90,6 +90,8 @@ struct GemmFigures {
   double max_error = 0;  // of the entries looked at, against double precision, as a share of their root mean square
 };
 
+struct GpuVerdict;
+
 struct Verdict {
   enum class Kind : std::uint8_t { proven, compile_only, degraded, refused } kind = Kind::compile_only;
   std::string toolkit;  // "13.0.2"
@@ -99,6 +101,15 @@ struct Verdict {
   std::vector<Step> steps;
   std::optional<Cause> cause;
   std::optional<GemmFigures> gemm;  // only where --gemm asked for it; never cached
+  std::vector<GpuVerdict> gpus;  // every GPU that was to be proven; the verdict is the worst of theirs
+};
+
+struct GpuVerdict {
+  int index = 0;                   // CUDA's
+  std::string uuid, name;
+  std::string compute_capability;  // "9.0"
+  Verdict::Kind kind = Verdict::Kind::compile_only;
+  std::string why;                 // less than proven: the step and what happened
 };
 /// "proven", "compile-only", "degraded", "refused".
 [[nodiscard]] const char* verdict_name(Verdict::Kind kind);

@@ -40,18 +40,35 @@ std::optional<Cause> cause_from_json(const json& object) {
   return Cause{*id, error->get<int>(), *what, *fix};
 }
 
+std::optional<GpuVerdict> gpu_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto index = object.find("index");
+  const auto kind = by_name<Verdict::Kind>(text(object, "verdict"), verdict_name, 4);
+  if (index == object.end() || !index->is_number_integer() || !kind) return std::nullopt;
+  return GpuVerdict{index->get<int>(), text(object, "uuid").value_or(""), text(object, "name").value_or(""),
+                    text(object, "compute_capability").value_or(""), *kind, text(object, "why").value_or("")};
+}
+
+json gpu_to_json(const GpuVerdict& gpu) {
+  return {{"index", gpu.index}, {"uuid", gpu.uuid}, {"name", gpu.name}, {"compute_capability", gpu.compute_capability},
+          {"verdict", verdict_name(gpu.kind)}, {"why", gpu.why.empty() ? json() : json(gpu.why)}};
+}
+
 }  // namespace
 
 json verdict_to_json(const Verdict& verdict) {
   auto steps = json::array();
   for (const auto& step : verdict.steps)
     steps.push_back({{"name", step.name}, {"status", step_status_name(step.status)}, {"evidence", step.evidence}});
+  auto gpus = json::array();
+  for (const auto& gpu : verdict.gpus) gpus.push_back(gpu_to_json(gpu));
   json object{{"toolkit", verdict.toolkit},
               {"verdict", verdict_name(verdict.kind)},
               {"cached", verdict.cached},
               {"pretended", verdict.pretended},
               {"elapsed_ms", to_tenths(verdict.elapsed_ms)},
               {"steps", std::move(steps)},
+              {"gpus", std::move(gpus)},
               {"cause", nullptr}};
   if (verdict.cause)
     object["cause"] = {{"id", verdict.cause->id},
@@ -81,6 +98,12 @@ std::optional<Verdict> verdict_from_json(const json& object) {
     if (!step) return std::nullopt;
     verdict.steps.push_back(std::move(*step));
   }
+  if (const auto gpus = object.find("gpus"); gpus != object.end() && gpus->is_array())
+    for (const auto& one : *gpus) {
+      auto gpu = gpu_from_json(one);
+      if (!gpu) return std::nullopt;
+      verdict.gpus.push_back(std::move(*gpu));
+    }
   if (!cause->is_null() && !(verdict.cause = cause_from_json(*cause))) return std::nullopt;
   return verdict;
 }

@@ -43,19 +43,33 @@ struct DriverApi {
   CuResult (*memory_read)(void* target, CuPointer source, std::size_t bytes) = nullptr;
   CuResult (*launch)(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                      unsigned shared_bytes, void* stream, void** parameters, void** extra) = nullptr;
+  // From CUDA 12.0: a kernel that the runtime library of 12.1 to 12.7 can launch too. May be absent.
+  CuResult (*library_load)(void** library, const void* image, int* jit_keys, void** jit_values, unsigned jit_options,
+                           int* keys, void** values, unsigned options) = nullptr;
+  CuResult (*library_kernel)(void** kernel, void* library, const char* name) = nullptr;
+  CuResult (*library_unload)(void* library) = nullptr;
 };
 
 /// Loads `path` (or "libcuda.so.1" by the dynamic linker's own search) and fills `api`. Writes the records
 /// libcuda.path, or libcuda.error / libcuda.missing_symbol. False where the API cannot be used.
 [[nodiscard]] bool load_driver(const char* path, DriverApi& api);
 
+inline constexpr int max_devices = 64;
+inline constexpr int every_device = -1;
 struct Device {
+  int index = 0;  // CUDA's
   CuDevice handle = 0;
   int cc = 0;  // 90 for compute capability 9.0
 };
+/// The devices to prove.
+struct DeviceList {
+  Device at[max_devices];
+  int count = 0;
+};
 
-/// cuInit, version, every device; writes the records. False where no device `wanted` can be used.
-[[nodiscard]] bool record_facts(const DriverApi& api, int wanted, Device& device);
+/// cuInit, version, every device; writes the records. `devices` gets those to prove: the one `wanted` or
+/// every_device. False where there is none.
+[[nodiscard]] bool record_facts(const DriverApi& api, int wanted, DeviceList& devices);
 
 /// "CUDA_ERROR_NO_DEVICE", or "" where the driver does not know the number.
 [[nodiscard]] const char* error_name(const DriverApi& api, CuResult error);

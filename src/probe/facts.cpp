@@ -35,6 +35,9 @@ bool find_launch_calls(void* library, DriverApi& api) {
 
 bool find_calls(void* library, DriverApi& api) {
   find_symbol(library, "cuGetErrorName", api.error_name);
+  find_symbol(library, "cuLibraryLoadData", api.library_load);
+  find_symbol(library, "cuLibraryGetKernel", api.library_kernel);
+  find_symbol(library, "cuLibraryUnload", api.library_unload);
   if (!find_symbol(library, "cuDeviceGetUuid_v2", api.device_uuid)) find_symbol(library, "cuDeviceGetUuid", api.device_uuid);
   find_symbol(library, "cuDeviceGetPCIBusId", api.device_bus);
   return need(library, "cuInit", api.init) && need(library, "cuDriverGetVersion", api.driver_version) &&
@@ -124,21 +127,21 @@ bool load_driver(const char* path, DriverApi& api) {
   return find_calls(library, api);
 }
 
-bool record_facts(const DriverApi& api, int wanted, Device& device) {
+bool record_facts(const DriverApi& api, int wanted, DeviceList& devices) {
   if (!initialise(api)) return false;
   record_stage("devices");
   int count = 0;
   const CuResult result = api.device_count(&count);
   record_number("device.error", result);
   record_number("device.count", count);
-  for (int i = 0; result == 0 && i < count && i < 64; ++i) {
+  for (int i = 0; result == 0 && i < count && i < max_devices; ++i) {
     CuDevice handle = 0;
     if (api.device_get(&handle, i) != 0) continue;
     const int cc = capability(api, handle);
     record_device(api, i, handle, cc);
-    if (i == wanted) device = {handle, cc};
+    if (cc != 0 && (wanted == every_device || wanted == i)) devices.at[devices.count++] = {i, handle, cc};
   }
-  return device.cc != 0;
+  return devices.count > 0;
 }
 
 }  // namespace cudaenv::probe

@@ -4,6 +4,13 @@
 
 namespace cudaenv::probe {
 
+unsigned count_wrong(const std::uint32_t (&values)[kernel_threads], Salt salt) {
+  unsigned wrong = 0;
+  for (unsigned i = 0; i < kernel_threads; ++i)
+    if (values[i] != kernel_value(i, salt.text, salt.seed)) ++wrong;
+  return wrong;
+}
+
 void write_cuda_text(char* out, std::size_t size, const char* nonce, std::uint32_t text_salt) {
   std::snprintf(out, size,
                 "// %s\n"

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "probe/options.hpp"
+
 namespace cudaenv::probe {
 
 inline constexpr unsigned kernel_threads = 4096;
@@ -15,6 +17,9 @@ inline constexpr const char* kernel_name = "cudaenv_probe";
 [[nodiscard]] constexpr std::uint32_t kernel_value(std::uint32_t index, std::uint32_t text_salt, std::uint32_t seed) {
   return ((index + text_salt) * 2654435761U) ^ seed;
 }
+
+/// How many of the kernel's values are not what they must be.
+[[nodiscard]] unsigned count_wrong(const std::uint32_t (&values)[kernel_threads], Salt salt);
 
 /// CUDA C++ for NVRTC and nvcc.
 void write_cuda_text(char* out, std::size_t size, const char* nonce, std::uint32_t text_salt);

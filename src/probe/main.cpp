@@ -19,77 +19,55 @@ namespace {
 
 constexpr int nvml_limit_ms = 2'000;  // beyond what the driver took; a proof does not hang on it
 
-// The compiler's thread works while the driver initialises: NVRTC is loaded during cuInit, images are made
-// while the context opens.
-struct Work {
+// One device's share of the proof.
+struct Share {
+  const DriverApi* api = nullptr;
   const Options* options = nullptr;
-  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-  int cc = 0;
-  bool made[2] = {};
-  Image image[2];
+  const Device* device = nullptr;
+  ImageSet* images = nullptr;
 };
 
-void* compile_images(void* argument) {
-  auto& work = *static_cast<Work*>(argument);
-  Compiler compiler;
-  compiler.prepare(*work.options);
-  pthread_mutex_lock(&work.lock);
-  while (work.cc == 0) pthread_cond_wait(&work.changed, &work.lock);
-  const int cc = work.cc;
-  pthread_mutex_unlock(&work.lock);
-  for (const Kind kind : {Kind::sass, Kind::ptx}) {
-    Image image;
-    if (kind == Kind::sass ? work.options->sass : work.options->ptx) image = compiler.compile(kind, cc);
-    pthread_mutex_lock(&work.lock);
-    work.image[static_cast<int>(kind)] = image;
-    work.made[static_cast<int>(kind)] = true;
-    pthread_cond_broadcast(&work.changed);
-    pthread_mutex_unlock(&work.lock);
-  }
+void* prove_share(void* argument) {
+  const auto& share = *static_cast<Share*>(argument);
+  prove_device(*share.api, *share.options, *share.device, *share.images);
   return nullptr;
 }
 
-void give_capability(Work& work, int cc) {
-  pthread_mutex_lock(&work.lock);
-  work.cc = cc;
-  pthread_cond_broadcast(&work.changed);
-  pthread_mutex_unlock(&work.lock);
-}
-
-const Image& wait_for(Work& work, Kind kind) {
-  record_stage(kind == Kind::sass ? "compile-sass" : "compile-ptx");
-  pthread_mutex_lock(&work.lock);
-  while (!work.made[static_cast<int>(kind)]) pthread_cond_wait(&work.changed, &work.lock);
-  pthread_mutex_unlock(&work.lock);
-  return work.image[static_cast<int>(kind)];
-}
-
-void prove(const Options& options, const DriverApi& api, const Device& device, Work& work) {
-  give_capability(work, device.cc);
-  if (!open_context(api, device)) return;
-  if (options.sass && !prove_image(api, options, Kind::sass, wait_for(work, Kind::sass))) return;
-  if (options.ptx && !prove_image(api, options, Kind::ptx, wait_for(work, Kind::ptx))) return;
-  if (options.cudart) prove_cudart(options);
+// Every device at once: contexts take a tenth of a second each. The first one has this thread.
+void prove_all(const Options& options, const DriverApi& api, const DeviceList& devices, ImageSet& images) {
+  Share shares[max_devices];
+  pthread_t threads[max_devices];
+  bool started[max_devices] = {};
+  for (int i = 0; i < devices.count; ++i) {
+    shares[i] = {&api, &options, &devices.at[i], &images};
+    started[i] = i > 0 && pthread_create(&threads[i], nullptr, prove_share, &shares[i]) == 0;
+  }
+  for (int i = 0; i < devices.count; ++i)
+    if (!started[i]) prove_share(&shares[i]);
+  for (int i = 0; i < devices.count; ++i)
+    if (started[i]) pthread_join(threads[i], nullptr);
 }
 
 void run(const Options& options) {
-  static Work work;
-  work.options = &options;
-  pthread_t thread{};
+  static ImageSet images;
   const bool proving = !options.facts_only && options.toolkit != nullptr && options.libraries == nullptr;
-  if (proving && pthread_create(&thread, nullptr, compile_images, &work) != 0) return;
+  if (proving && !images.start(options)) return;
   if (options.facts_only) start_nvml(options.libcuda);
   DriverApi api;
-  Device device;
-  const bool usable = load_driver(options.libcuda, api) && record_facts(api, options.device, device);
+  DeviceList devices;
+  const bool usable = load_driver(options.libcuda, api) && record_facts(api, options.device, devices);
   if (options.facts_only) return finish_nvml(nvml_limit_ms);
   if (!usable) {  // NVML may know why
     start_nvml(options.libcuda);
     return finish_nvml(nvml_limit_ms);
   }
-  if (proving) prove(options, api, device, work);
-  else if (options.toolkit != nullptr && open_context(api, device)) prove_libraries(options, api, device);
+  if (proving) {
+    images.want(devices);
+    record_stage("launch");
+    prove_all(options, api, devices, images);
+  } else if (options.toolkit != nullptr && open_context(api, devices.at[0])) {
+    prove_libraries(options, api, devices.at[0]);
+  }
 }
 
 }  // namespace

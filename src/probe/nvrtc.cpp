@@ -15,22 +15,6 @@ namespace cudaenv::probe {
 
 namespace {
 
-using Program = void*;
-
-struct NvrtcApi {
-  int (*version)(int*, int*) = nullptr;
-  int (*arch_count)(int*) = nullptr;  // from 11.2
-  int (*archs)(int*) = nullptr;
-  int (*create)(Program*, const char* text, const char* name, int headers, const char* const*, const char* const*) = nullptr;
-  int (*compile)(Program, int count, const char* const* options) = nullptr;
-  int (*log_size)(Program, std::size_t*) = nullptr;
-  int (*log)(Program, char*) = nullptr;
-  int (*cubin_size)(Program, std::size_t*) = nullptr;  // from 11.1
-  int (*cubin)(Program, char*) = nullptr;
-  int (*ptx_size)(Program, std::size_t*) = nullptr;
-  int (*ptx)(Program, char*) = nullptr;
-};
-
 bool find_calls(void* library, NvrtcApi& api) {
   find_symbol(library, "nvrtcGetNumSupportedArchs", api.arch_count);
   find_symbol(library, "nvrtcGetSupportedArchs", api.archs);
@@ -40,14 +24,6 @@ bool find_calls(void* library, NvrtcApi& api) {
          find_symbol(library, "nvrtcCompileProgram", api.compile) && find_symbol(library, "nvrtcGetProgramLogSize", api.log_size) &&
          find_symbol(library, "nvrtcGetProgramLog", api.log) && find_symbol(library, "nvrtcGetPTXSize", api.ptx_size) &&
          find_symbol(library, "nvrtcGetPTX", api.ptx);
-}
-
-int target_for(const NvrtcApi& api, const char* known, Kind kind, int cc) {
-  int count = 0, archs[64] = {};
-  if (api.arch_count != nullptr && api.archs != nullptr && api.arch_count(&count) == 0 && count > 0 && count <= 64 &&
-      api.archs(archs) == 0)
-    return choose_target(archs, count, kind, cc);
-  return choose_target(known, kind, cc);
 }
 
 void take_log(const NvrtcApi& api, Program program, int result, Image& image) {
@@ -78,6 +54,14 @@ void load_builtins(const char* toolkit) {
   if (!builtins.empty()) dlopen(builtins.text, RTLD_NOW | RTLD_LOCAL);
 }
 
+void record_version(const NvrtcApi& api) {
+  int major = 0, minor = 0;
+  char text[32];
+  if (api.version(&major, &minor) != 0) return;
+  std::snprintf(text, sizeof text, "%d.%d", major, minor);
+  record("nvrtc.version", text);
+}
+
 }  // namespace
 
 void Compiler::prepare(const Options& options) {
@@ -91,11 +75,24 @@ void Compiler::prepare(const Options& options) {
   if (nvrtc_ == nullptr) {
     const char* reason = dlerror();
     std::snprintf(nvrtc_error_, sizeof nvrtc_error_, "%.500s", reason != nullptr ? reason : "dlopen failed");
+  } else if (!find_calls(nvrtc_, api_)) {
+    std::snprintf(nvrtc_error_, sizeof nvrtc_error_, "NVRTC lacks a call of its API");
+  } else {
+    record_version(api_);
   }
   record_elapsed("ms.load_nvrtc", start);
 }
 
-Image Compiler::compile(Kind kind, int cc) const {
+int Compiler::target_for(Kind kind, int cc) const {
+  if ((kind == Kind::sass ? options_->cubin : options_->ptx_file) != nullptr) return cc;
+  int count = 0, archs[64] = {};
+  if (api_.arch_count != nullptr && api_.archs != nullptr && api_.arch_count(&count) == 0 && count > 0 && count <= 64 &&
+      api_.archs(archs) == 0)
+    return choose_target(archs, count, kind, cc);
+  return choose_target(options_->archs, kind, cc);
+}
+
+Image Compiler::compile(Kind kind, int cc, int target) const {
   Image image;
   const char* file = kind == Kind::sass ? options_->cubin : options_->ptx_file;
   if (file != nullptr) {
@@ -103,28 +100,22 @@ Image Compiler::compile(Kind kind, int cc) const {
     read_image(file, image);
     return image;
   }
-  if (nvrtc_ != nullptr) return by_nvrtc(kind, cc);
-  if (nvrtc_error_[0] == '\0') return by_tools(*options_, kind, cc);
+  // NVRTC of 11.0 makes PTX only.
+  const bool no_cubin = kind == Kind::sass && nvrtc_ != nullptr && nvrtc_error_[0] == '\0' && api_.cubin == nullptr;
+  if (no_cubin || (nvrtc_ == nullptr && nvrtc_error_[0] == '\0')) return by_tools(*options_, kind, cc, target);
+  if (nvrtc_error_[0] == '\0' && target != 0) return by_nvrtc(kind, target);
+  const char* form = kind == Kind::sass ? "sm" : "compute";
   std::snprintf(image.way, sizeof image.way, "nvrtc");
-  std::snprintf(image.error, sizeof image.error, "%s", nvrtc_error_);
+  if (nvrtc_error_[0] != '\0') std::snprintf(image.error, sizeof image.error, "%s", nvrtc_error_);
+  else std::snprintf(image.error, sizeof image.error, "no-target: this toolkit has no %s target for %s_%d", form, form, cc);
   return image;
 }
 
-Image Compiler::by_nvrtc(Kind kind, int cc) const {
+Image Compiler::by_nvrtc(Kind kind, int target) const {
   Image image;
+  const NvrtcApi& api = api_;
   std::snprintf(image.way, sizeof image.way, "nvrtc");
-  NvrtcApi api;
-  if (!find_calls(nvrtc_, api)) {
-    std::snprintf(image.error, sizeof image.error, "NVRTC lacks a call of its API");
-    return image;
-  }
-  const int target = target_for(api, options_->archs, kind, cc);
-  const char* form = kind == Kind::sass ? "sm" : "compute";
-  if (target == 0) {
-    std::snprintf(image.error, sizeof image.error, "no-target: this toolkit has no %s target for %s_%d", form, form, cc);
-    return image;
-  }
-  std::snprintf(image.target, sizeof image.target, "%s_%d", form, target);
+  std::snprintf(image.target, sizeof image.target, "%s_%d", kind == Kind::sass ? "sm" : "compute", target);
   char text[1024], option[48];
   write_cuda_text(text, sizeof text, options_->nonce, salt_of(options_->nonce).text);
   std::snprintf(option, sizeof option, "--gpu-architecture=%s", image.target);

@@ -12,7 +12,7 @@ struct Options {
   int result_fd = 3;
   const char* toolkit = nullptr;  // folder; its lib, bin and nvvm are looked into
   const char* libcuda = nullptr;  // else libcuda.so.1 by the dynamic linker's search
-  int device = 0;
+  int device = -1;                // CUDA's index; -1: every one
   bool facts_only = false;
   bool sass = true, ptx = true, cudart = true;
   const char* scratch = nullptr;  // an empty folder of the manager's, for ptxas and nvcc

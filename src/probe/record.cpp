@@ -84,6 +84,12 @@ void record_at(const char* key, int index, const char* field, const char* value)
   record(name, value);
 }
 
+void record_number_at(const char* key, int index, const char* field, std::int64_t value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%lld", static_cast<long long>(value));
+  record_at(key, index, field, text);
+}
+
 void record_stage(const char* stage) { record("stage", stage); }
 
 double now_ms() {
@@ -96,6 +102,12 @@ void record_elapsed(const char* key, double since) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", now_ms() - since);
   record(key, text);
+}
+
+void record_elapsed_at(const char* key, int index, const char* field, double since) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", now_ms() - since);
+  record_at(key, index, field, text);
 }
 
 }  // namespace cudaenv::probe

@@ -16,10 +16,13 @@ void record(const char* key, const char* value);
 void record_number(const char* key, std::int64_t value);
 /// Keys like "device.0.name".
 void record_at(const char* key, int index, const char* field, const char* value);
-/// What is tried next: names the place where a driver hung or died.
+void record_number_at(const char* key, int index, const char* field, std::int64_t value);
+/// What is tried next: names the place where a driver hung or died. The devices'
+/// own stages are records gpu.<index>.stage.
 void record_stage(const char* stage);
 /// Milliseconds since `since` (of now_ms) under `key`.
 void record_elapsed(const char* key, double since);
+void record_elapsed_at(const char* key, int index, const char* field, double since);
 [[nodiscard]] double now_ms();
 
 }  // namespace cudaenv::probe

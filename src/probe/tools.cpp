@@ -55,17 +55,18 @@ struct Scratch {
   char input[4096], output[4096], log[4096];
 };
 
-Scratch scratch_for(const Options& options, const char* input, const char* output) {
+// Names of their own for each target: several are made side by side.
+Scratch scratch_for(const Options& options, const char* target, const char* input, const char* output) {
   Scratch place{};
-  std::snprintf(place.input, sizeof place.input, "%s/%s", options.scratch, input);
-  std::snprintf(place.output, sizeof place.output, "%s/%s", options.scratch, output);
-  std::snprintf(place.log, sizeof place.log, "%s/%s.log", options.scratch, output);
+  std::snprintf(place.input, sizeof place.input, "%s/%s.%s", options.scratch, target, input);
+  std::snprintf(place.output, sizeof place.output, "%s/%s.%s", options.scratch, target, output);
+  std::snprintf(place.log, sizeof place.log, "%s/%s.%s.log", options.scratch, target, output);
   return place;
 }
 
 void by_ptxas(const Options& options, const Path& ptxas, int target, Image& image) {
   std::snprintf(image.way, sizeof image.way, "ptxas");
-  const Scratch place = scratch_for(options, "sass.ptx", "sass.cubin");
+  const Scratch place = scratch_for(options, image.target, "ptx", "cubin");
   char text[2048], arch[24];
   write_ptx_text(text, sizeof text, options.nonce, salt_of(options.nonce).text, options.isa, target);
   if (!write_text(place.input, text)) {
@@ -79,7 +80,7 @@ void by_ptxas(const Options& options, const Path& ptxas, int target, Image& imag
 }
 
 bool by_nvcc(const Options& options, const Path& nvcc, Image& image) {
-  const Scratch place = scratch_for(options, "ptx.cu", "made.ptx");
+  const Scratch place = scratch_for(options, image.target, "cu", "ptx");
   char text[1024], arch[40];
   write_cuda_text(text, sizeof text, options.nonce, salt_of(options.nonce).text);
   if (!write_text(place.input, text)) return false;
@@ -91,12 +92,12 @@ bool by_nvcc(const Options& options, const Path& nvcc, Image& image) {
   return image.error[0] == '\0';
 }
 
-void by_text(const Options& options, int target, Image& image) {
-  std::snprintf(image.way, sizeof image.way, "text");
+void by_text(const Options& options, const char* way, const char* isa, int target, Image& image) {
+  std::snprintf(image.way, sizeof image.way, "%s", way);
   image.error[0] = '\0';
   image.bytes = static_cast<char*>(std::calloc(2048, 1));
   if (image.bytes == nullptr) return;
-  write_ptx_text(image.bytes, 2048, options.nonce, salt_of(options.nonce).text, options.isa, target);
+  write_ptx_text(image.bytes, 2048, options.nonce, salt_of(options.nonce).text, isa, target);
   image.size = std::strlen(image.bytes);
 }
 
@@ -145,23 +146,36 @@ void read_image(const char* path, Image& image) {
   if (image.size == 0) std::snprintf(image.error, sizeof image.error, "%.400s is empty", path);
 }
 
-Image by_tools(const Options& options, Kind kind, int cc) {
+namespace {
+// PTX ISA 7.0 is what the oldest driver reads that any toolkit from 11.0 on runs with; its newest target is sm_80.
+void carry(const Options& options, int cc, Image& image) {
+  const int target = cc < 80 ? cc : 80;
+  std::snprintf(image.target, sizeof image.target, "compute_%d", target);
+  by_text(options, "carried", "7.0", target, image);
+}
+}  // namespace
+
+Image by_tools(const Options& options, Kind kind, int cc, int target) {
   Image image;
   const char* form = kind == Kind::sass ? "sm" : "compute";
-  const int target = choose_target(options.archs, kind, cc);
   const Path ptxas = find_tool(options.toolkit, "ptxas"), nvcc = find_tool(options.toolkit, "nvcc");
+  const double start = now_ms();
+  if (options.scratch == nullptr || ptxas.empty()) {
+    if (kind == Kind::ptx) return carry(options, cc, image), image;
+    std::snprintf(image.error, sizeof image.error, "no-compiler: the toolkit has neither NVRTC nor ptxas");
+    return image;
+  }
   if (target == 0) {
     std::snprintf(image.error, sizeof image.error, "no-target: this toolkit has no %s target for %s_%d", form, form, cc);
     return image;
   }
   std::snprintf(image.target, sizeof image.target, "%s_%d", form, target);
-  const double start = now_ms();
-  if (options.scratch == nullptr || options.isa == nullptr || ptxas.empty())
-    std::snprintf(image.error, sizeof image.error, "no-compiler: the toolkit has neither NVRTC nor ptxas");
+  if (options.isa == nullptr)
+    std::snprintf(image.error, sizeof image.error, "no-compiler: the PTX ISA of this toolkit is not known");
   else if (kind == Kind::sass)
     by_ptxas(options, ptxas, target, image);
   else if (nvcc.empty() || !by_nvcc(options, nvcc, image))
-    by_text(options, target, image);
+    by_text(options, "text", options.isa, target, image);
   image.ms = now_ms() - start;
   return image;
 }

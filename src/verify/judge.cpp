@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "verify/driver_notes.hpp"
 #include "verify/reach.hpp"
@@ -15,24 +17,37 @@ constexpr int error_stub = 34, error_too_old = 35, error_no_device = 100, error_
 
 bool speaks_of_genuineness(long error) { return error == error_stub || error == 803 || error == 804; }
 
-const GpuFacts* gpu_of(const Steps& steps) {
-  for (const auto& gpu : steps.driver.gpus)
-    if (gpu.index == steps.seen.device) return &gpu;
-  return nullptr;
-}
-
 std::string init_text(const Steps& steps, long error) {
   return fmt::format("cuInit answers {} {}", error, printable(steps.report.text("cuda.init_name"), 80));
+}
+
+std::string gpu_kind(const GpuFacts& gpu) {
+  return fmt::format("{} sm_{}{}{}", gpu.name, gpu.cc_major, gpu.cc_minor, gpu.mig ? ", MIG" : "");
+}
+
+// "GPU 0 NVIDIA H100 sm_90"; of several, each kind once: "8 GPUs: 6 NVIDIA A100 sm_80, 2 NVIDIA T4 sm_75".
+std::string gpus_text(const std::vector<const GpuFacts*>& gpus) {
+  if (gpus.size() == 1) return fmt::format("GPU {} {}", gpus.front()->index, gpu_kind(*gpus.front()));
+  std::vector<std::pair<std::string, int>> kinds;
+  for (const auto* gpu : gpus) {
+    const auto kind = gpu_kind(*gpu);
+    const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto& one) { return one.first == kind; });
+    if (found == kinds.end()) kinds.emplace_back(kind, 1);
+    else ++found->second;
+  }
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : kinds) parts.push_back(fmt::format("{} {}", count, kind));
+  return fmt::format("{} GPUs: {}", gpus.size(), join(parts, ", "));
 }
 
 std::string facts_text(const Steps& steps) {
   const auto& driver = steps.driver;
   const auto& version = driver.kernel_module.empty() ? driver.libcuda.file_version : driver.kernel_module;
   auto text = version.empty() ? "driver of CUDA " + steps.cuda() : fmt::format("driver {} (CUDA {})", version, steps.cuda());
-  if (const auto* gpu = gpu_of(steps))
-    text += fmt::format(", GPU {} {} sm_{}{}{}", gpu->index, gpu->name, gpu->cc_major, gpu->cc_minor, gpu->mig ? ", MIG" : "");
+  const auto asked = steps.asked();
+  text += ", " + gpus_text(asked);
   if (steps.seen.visible.wrong()) text += ", " + describe_visible(steps.seen.visible);
-  if (driver.gpus.size() > 1) text += fmt::format(", {} GPUs in all", driver.gpus.size());
+  if (asked.size() < driver.gpus.size()) text += fmt::format(", {} GPUs in all", driver.gpus.size());
   if (!steps.seen.machine.container.empty()) text += ", in " + steps.seen.machine.container;
   return text;
 }
@@ -82,8 +97,8 @@ bool judge_facts(Steps& steps) {
   const auto count = report.number("device.count");
   if (*error == 0 && !count) return steps.refuse_without_answer("facts");
   if (*error == 0 && *count == 0) return no_device(steps, "0 devices");
-  if (*error == 0 && gpu_of(steps) == nullptr)
-    return steps.refuse_error("facts", error_invalid_device, fmt::format("device {} of {}", steps.seen.device, *count));
+  if (*error == 0 && steps.asked().empty())
+    return steps.refuse_error("facts", error_invalid_device, fmt::format("device {} of {}", steps.seen.device.value_or(0), *count));
   steps.pass("facts", facts_text(steps));
   return true;
 }
@@ -109,14 +124,21 @@ bool judge_floor(Steps& steps, const Tables& tables) {
   return true;
 }
 
-bool judge_gpu(Steps& steps, const Tables& tables) {
-  const auto* gpu = gpu_of(steps);
-  const auto judged = judge_arch(tables, steps.seen.toolkit, gpu->cc_major * 10 + gpu->cc_minor);
-  if (judged.reach == ArchReach::gpu_too_old) return steps.refuse_finding("arch", "gpu-too-old", judged.evidence);
-  const bool native = judged.reach == ArchReach::native;
-  steps.add("arch", native ? StepStatus::pass : StepStatus::fail, judged.evidence);
-  if (!native) steps.degrade_finding("gpu-newer-than-toolkit", judged.evidence);
-  return true;
+// True where one GPU at least is not too old.
+bool judge_gpus(Steps& steps, const Tables& tables) {
+  using Means = GpuOutcome::Means;
+  std::vector<GpuOutcome> outcomes;
+  bool any = false;
+  for (const auto* gpu : steps.asked()) {
+    const auto judged = judge_arch(tables, steps.seen.toolkit, gpu->cc_major * 10 + gpu->cc_minor);
+    const bool too_old = judged.reach == ArchReach::gpu_too_old, native = judged.reach == ArchReach::native;
+    any = any || !too_old;
+    outcomes.push_back({gpu->index, native ? StepStatus::pass : StepStatus::fail, judged.evidence,
+                        too_old ? Means::refuse : native ? Means::nothing : Means::degrade,
+                        native ? "" : too_old ? "gpu-too-old" : "gpu-newer-than-toolkit"});
+  }
+  steps.add_over_gpus("arch", std::move(outcomes));
+  return any;
 }
 
 }  // namespace
@@ -125,7 +147,7 @@ Verdict judge(const Tables& tables, const Evidence& evidence) {
   Steps steps(evidence);
   // What follows a refusal is skipped: a stub's floor means nothing.
   const bool launched = judge_facts(steps) && judge_genuine(steps) && judge_floor(steps, tables) &&
-                        judge_gpu(steps, tables) && judge_launches(steps);
+                        judge_gpus(steps, tables) && judge_launches(steps);
   return std::move(steps).conclude(launched);
 }
 

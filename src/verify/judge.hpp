@@ -1,6 +1,8 @@
 // The verdict on a toolkit out of everything that was seen. Pure: no file, no clock, no process.
 #pragma once
 
+#include <optional>
+
 #include "model/driver.hpp"
 #include "model/version.hpp"
 #include "verify/facts_tables.hpp"
@@ -16,7 +18,7 @@ struct Evidence {
   MachineFacts machine;
   ProbeReport report;
   VisibleDevices visible;  // CUDA_VISIBLE_DEVICES against what NVML names
-  int device = 0;
+  std::optional<int> device;  // CUDA's index; absent: every one
   LibcudaOrigin origin;      // who put the libcuda there that was loaded
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/text.hpp"
@@ -16,9 +17,11 @@ constexpr int result_fd = 3;
 constexpr std::size_t result_cap = 1 << 20;
 constexpr std::size_t noise_shown = 300;
 // A proof holds some hundred MB of anonymous memory for a GPU; a driver that takes more than this is stopped.
-constexpr std::uint64_t memory_cap = std::uint64_t{3} << 30U;
-// NCCL has a context on every GPU of the machine.
-constexpr std::uint64_t libraries_memory_cap = std::uint64_t{16} << 30U;
+std::uint64_t memory_cap(const ProbeRequest& request) {
+  const std::uint64_t gigabytes = 2 + std::clamp<std::size_t>(request.gpus, 1, 64);
+  // NCCL has a context on every GPU of the machine.
+  return (request.libraries.empty() ? gigabytes : std::max<std::uint64_t>(gigabytes, 16)) << 30U;
+}
 
 std::string make_nonce() {
   static constexpr char digits[] = "0123456789abcdef";
@@ -51,13 +54,13 @@ std::string unescape(std::string_view text) {
 
 std::vector<std::string> arguments_of(const World& world, const ProbeRequest& request, const std::string& nonce,
                                       const std::string& scratch) {
-  std::vector<std::string> arguments{"--nonce", nonce, "--result-fd", std::to_string(result_fd), "--device",
-                                     std::to_string(request.device)};
+  std::vector<std::string> arguments{"--nonce", nonce, "--result-fd", std::to_string(result_fd)};
   const auto add = [&](const char* name, const std::string& value) {
     if (value.empty()) return;
     arguments.emplace_back(name);
     arguments.push_back(value);
   };
+  if (request.device) add("--device", std::to_string(*request.device));
   add("--libcuda", world.env.get("CUDAENV_LIBCUDA").value_or(""));
   if (request.toolkit.empty()) {
     arguments.emplace_back("--facts-only");
@@ -120,20 +123,35 @@ std::optional<long> ProbeReport::number(std::string_view key) const {
   return negative ? -static_cast<long>(*value) : static_cast<long>(*value);
 }
 
-std::string how_ended(const ProbeReport& report) {
-  const auto stage = report.has("stage") ? report.text("stage") : "start";
+namespace {
+
+std::string ended_in(const ProbeReport& report, const std::string& place) {
   std::string text;
   switch (report.end) {
     case ChildResult::End::timed_out:
-      text = fmt::format("no answer from `{}` within {:.1f} s", stage, report.elapsed_ms / 1e3);
+      text = fmt::format("no answer from {} within {:.1f} s", place, report.elapsed_ms / 1e3);
       break;
-    case ChildResult::End::signalled: text = fmt::format("signal {} in `{}`", report.status, stage); break;
+    case ChildResult::End::signalled: text = fmt::format("signal {} in {}", report.status, place); break;
     case ChildResult::End::over_memory:
-      text = fmt::format("more than {} GiB of memory taken in `{}`", report.memory_cap >> 30U, stage);
+      text = fmt::format("more than {} GiB of memory taken in {}", report.memory_cap >> 30U, place);
       break;
-    case ChildResult::End::exited: text = fmt::format("exit status {} in `{}`", report.status, stage); break;
+    case ChildResult::End::exited: text = fmt::format("exit status {} in {}", report.status, place); break;
   }
+  // A crash may be that of the compiler's thread.
+  if (report.end == ChildResult::End::signalled && report.has("compiler.stage") && place.find("cuInit") == std::string::npos)
+    text += fmt::format(" (compiler: `{}`)", printable(report.text("compiler.stage"), 40));
   return report.noise.empty() ? text : text + ", last words: " + report.noise;
+}
+
+}  // namespace
+
+std::string how_ended(const ProbeReport& report) {
+  return ended_in(report, "`" + printable(report.has("stage") ? report.text("stage") : "start", 40) + "`");
+}
+
+std::string how_ended(const ProbeReport& report, int gpu) {
+  const auto stage = report.text(fmt::format("gpu.{}.stage", gpu));
+  return ended_in(report, "`" + printable(stage.empty() ? report.text("stage") : stage, 40) + "`");
 }
 
 std::string why_no_answer(const ProbeReport& report) {
@@ -185,7 +203,7 @@ Result<ProbeReport> run_probe(const World& world, const ProbeRequest& request) {
   spec.output_cap = 64 * 1024;
   spec.descriptors = {{result_fd, channel.get()}};
   spec.contained = true;
-  spec.memory_cap = request.libraries.empty() ? memory_cap : libraries_memory_cap;
+  spec.memory_cap = memory_cap(request);
   const auto child = TRY_CTX(run_child(spec), "cannot prove anything here");
   ProbeReport report;
   report.end = child.end;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,7 +17,8 @@ namespace cudaenv::verify {
 
 struct ProbeRequest {
   std::string toolkit;  // folder; empty: facts only
-  int device = 0;
+  std::optional<int> device;  // CUDA's index; absent: every one
+  std::size_t gpus = 1;       // about how many there are: each may take memory
   std::vector<int> archs;  // targets of the toolkit by the tables
   std::string isa;         // "9.0"
   std::vector<std::string> libraries;  // steps gemm, cufft, cudnn, nccl: these instead of kernels
@@ -47,6 +49,8 @@ struct ProbeReport {
 [[nodiscard]] std::string why_no_answer(const ProbeReport& report);
 /// How it ended, whatever it had said.
 [[nodiscard]] std::string how_ended(const ProbeReport& report);
+/// How it ended for one GPU, which may have hung while others were done.
+[[nodiscard]] std::string how_ended(const ProbeReport& report, int gpu);
 
 /// The records of `nonce` in what came over the channel; anything else is ignored. The last one of a key wins.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> parse_records(std::string_view text,

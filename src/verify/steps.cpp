@@ -1,5 +1,7 @@
 #include "verify/steps.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -16,6 +18,9 @@ Steps::Steps(const Evidence& evidence)
   if (!evidence.origin.from.empty()) known_.origin = evidence.origin.from;
   if (!evidence.origin.remedy.empty()) known_.remedy = evidence.origin.remedy;
   verdict_.toolkit = known_.toolkit;
+  for (const auto* gpu : asked())
+    verdict_.gpus.push_back({gpu->index, gpu->uuid, gpu->name, fmt::format("{}.{}", gpu->cc_major, gpu->cc_minor),
+                             Verdict::Kind::proven, {}});
 }
 
 void Steps::add(std::string name, StepStatus status, std::string text) {
@@ -42,15 +47,37 @@ bool Steps::refuse(const std::string& name, const std::string& text, Cause cause
   return false;
 }
 
+std::string_view Steps::why_left() const {
+  switch (report.end) {
+    case ChildResult::End::timed_out: return "driver-hung";
+    case ChildResult::End::signalled: return "driver-crashed";
+    case ChildResult::End::over_memory: return "driver-greedy";
+    case ChildResult::End::exited: break;
+  }
+  return "driver-left";
+}
+
 bool Steps::refuse_without_answer(const std::string& name) {
-  std::string_view id = "driver-left";
-  if (report.end == ChildResult::End::timed_out) id = "driver-hung";
-  if (report.end == ChildResult::End::signalled) id = "driver-crashed";
-  if (report.end == ChildResult::End::over_memory) id = "driver-greedy";
   // A file that is cut short is mapped whole; what is behind its end raises SIGBUS in the dynamic linker.
-  if (report.end == ChildResult::End::signalled && report.status == SIGBUS && report.text("stage") == "load-libcuda")
-    id = "libcuda-damaged";
-  return refuse_finding(name, report.text("stage").starts_with("compile") ? "compile-failed" : id, how_ended(report));
+  const bool cut = report.end == ChildResult::End::signalled && report.status == SIGBUS && report.text("stage") == "load-libcuda";
+  return refuse_finding(name, cut ? "libcuda-damaged" : why_left(), how_ended(report));
+}
+
+GpuOutcome Steps::no_answer(int gpu) const {
+  const bool compiling = report.text(fmt::format("gpu.{}.stage", gpu)).starts_with("compile");
+  return {gpu, StepStatus::fail, how_ended(report, gpu), GpuOutcome::Means::refuse,
+          std::string(compiling ? "compile-failed" : why_left())};
+}
+
+void Steps::explain(std::string_view id, const std::string& text) {
+  if (degraded_ && degraded_->id == id) degraded_->what += text;
+}
+
+std::vector<const GpuFacts*> Steps::asked() const {
+  std::vector<const GpuFacts*> list;
+  for (const auto& gpu : driver.gpus)
+    if (!seen.device || gpu.index == *seen.device) list.push_back(&gpu);
+  return list;
 }
 
 bool Steps::only_compile(std::string_view id, const std::string& text) {
@@ -89,6 +116,10 @@ Verdict Steps::conclude(bool launched) && {
   } else {
     verdict_.kind = Verdict::Kind::proven;
   }
+  if (verdict_.kind == Verdict::Kind::refused && verdict_.cause) name_spared_gpus(*verdict_.cause);
+  // What ended the proof for all of them, or before any had run.
+  for (auto& gpu : verdict_.gpus)
+    if (!launched && gpu.kind == Verdict::Kind::proven) gpu.kind = verdict_.kind;
   return std::move(verdict_);
 }
 

@@ -34,8 +34,8 @@ std::string variable(const Environment& env, const char* name) {
   return found == env.all().end() ? fmt::format("{} unset\n", name) : fmt::format("{}={}\n", name, found->second);
 }
 
-std::string environment_lines(const Environment& env, int device) {
-  std::string text = fmt::format("device={}\n", device);
+std::string environment_lines(const Environment& env, std::optional<int> device) {
+  std::string text = fmt::format("device={}\n", device ? std::to_string(*device) : "all");
   for (const auto* name : {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"})
     text += variable(env, name);
   return text;
@@ -59,7 +59,7 @@ std::string toolkit_lines(const Receipt& toolkit) {
 
 }  // namespace
 
-CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, int device) {
+CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, std::optional<int> device) {
   const auto environment = environment_lines(world.env, device);
   CacheKey key;
   // The name leaves out boot and driver: a verdict that no longer holds is written over, not kept beside.

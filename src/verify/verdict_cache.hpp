@@ -18,8 +18,8 @@ struct CacheKey {
   std::string text;  // everything it rests on, as lines
 };
 
-/// Files are only stat'ed; no process is started. About a dozen system calls a lookup.
-[[nodiscard]] CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, int device);
+/// `device`: the one asked for, or all. Files are only stat'ed; no process is started. About a dozen system calls a lookup.
+[[nodiscard]] CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, std::optional<int> device);
 
 /// The verdict under `key`, with `cached` set; absent where there is none, it rests on something else, or the
 /// libcuda it was proven with has changed. A malformed file counts as none.

@@ -96,7 +96,7 @@ TEST_CASE("a verdict is kept only while everything it rests on is the same", "[m
   verdict.toolkit = "13.5.0";
   verdict.steps = {{"ptx", StepStatus::fail, "compute_90 \"quoted\"\n"}};
   verdict.cause = Cause{"ptx-too-new", 222, "what", "fix"};
-  const auto key = cache_key(world, machine, toolkit, 0);
+  const auto key = cache_key(world, machine, toolkit, {});
   CHECK_FALSE(find_verdict(key));
   REQUIRE(keep_verdict(key, verdict, libcuda));
   const auto kept = find_verdict(key);
@@ -109,22 +109,22 @@ TEST_CASE("a verdict is kept only while everything it rests on is the same", "[m
   SECTION("another boot, module, GPU, toolkit or device") {
     auto other = machine;
     other.boot_id = "two";
-    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, {})));
     other = machine, other.kernel_module = "590.44.01";
-    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, {})));
     other = machine, other.gpus[0].uuid = "GPU-2";
-    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, {})));
     other = machine, other.devices = {"nvidia0"};
-    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, other, toolkit, {})));
     auto another = toolkit;
     another.id = "abd";
-    CHECK_FALSE(find_verdict(cache_key(world, machine, another, 0)));
+    CHECK_FALSE(find_verdict(cache_key(world, machine, another, {})));
     CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, 1)));
   }
   SECTION("another environment, also one that is only set and empty") {
     for (const auto* name : {"CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"}) {
       world.env = Environment(std::map<std::string, std::string, std::less<>>{{name, ""}});
-      CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, 0)));
+      CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, {})));
     }
   }
   SECTION("another libcuda in the same place") {

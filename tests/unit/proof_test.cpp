@@ -56,7 +56,7 @@ struct Setting {
   std::string version = "13.0.2";
   verify::MachineFacts machine = gpu_machine();
   std::chrono::milliseconds deadline = 5s;
-  int device = 0;
+  std::optional<int> device = {};
   std::optional<std::string> visible = std::nullopt;  // CUDA_VISIBLE_DEVICES
 };
 
