@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "verify/facts_tables.hpp"
 #include "verify/judge_libraries.hpp"
+#include "verify/nvcc_step.hpp"
 
 namespace cudaenv::app {
 
@@ -14,24 +16,41 @@ bool runs_here(const Verdict& verdict) {
 
 std::string why_not(const Verdict& verdict) {
   if (verdict.pretended) return "nothing runs on a pretended driver";
+  if (verdict.kind == Verdict::Kind::compile_only) return "nothing runs here";
   return "not reached: the verdict is " + std::string(verdict_name(verdict.kind)) + " already";
+}
+
+// 90 of "9.0", as the libraries' child saw the device; 0 where it did not get that far.
+int capability(const std::vector<verify::LibraryRun>& runs, int device) {
+  if (runs.empty()) return 0;
+  return verify::parse_tenths(runs.front().report.text("device." + std::to_string(device) + ".cc")).value_or(0);
 }
 
 }  // namespace
 
 Result<void> prove_further(const World& world, const Receipt& toolkit, const ProveOptions& options, Verdict& verdict) {
-  if (verdict.pretended || !runs_here(verdict)) {
-    verify::add_further(verdict, verify::skip_libraries(why_not(verdict)));
-    return {};
-  }
-  verify::ProbeRequest request;
-  request.toolkit = toolkit.path;
-  request.device = options.device.value_or(0);
-  request.deadline = options.gemm_timeout;
-  const auto runs = TRY(verify::run_libraries(world, request));
   verify::CauseFacts facts;
   facts.toolkit = verdict.toolkit;
-  verify::add_further(verdict, verify::judge_libraries(runs, std::move(facts)));
+  verify::NvccRequest nvcc;
+  if (verdict.pretended || !runs_here(verdict)) {
+    verify::add_further(verdict, verify::skip_libraries(why_not(verdict)));
+  } else {
+    verify::ProbeRequest request;
+    request.toolkit = toolkit.path;
+    request.device = options.device.value_or(0);
+    request.deadline = options.gemm_timeout;
+    const auto runs = TRY(verify::run_libraries(world, request));
+    verify::add_further(verdict, verify::judge_libraries(runs, facts));
+    nvcc.cc = capability(runs, request.device);
+    nvcc.device = request.device;
+  }
+  // It compiles and links where nothing runs, too.
+  nvcc.toolkit = toolkit.path;
+  nvcc.tmp = world.env.get("TMPDIR").value_or("/tmp");
+  nvcc.environment = world.env.all();
+  nvcc.run_environment = verify::probe_environment(world.env);
+  nvcc.archs = TRY(verify::read_tables(world.paths.share + "/manifests")).archs_of(verify::cuda_number(toolkit.version));
+  verify::add_further(verdict, verify::nvcc_step(nvcc, std::move(facts)));
   return {};
 }
 

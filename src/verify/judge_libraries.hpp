@@ -14,10 +14,10 @@ namespace cudaenv::verify {
 
 /// Steps beyond the plain proof's, of `verify --gemm`.
 struct FurtherSteps {
-  std::vector<Step> steps;
-  std::optional<Cause> cause;  // of the first that failed
+  std::vector<Step> steps = {};
+  std::optional<Cause> cause = {};  // of the first that failed
   bool wrong_results = false;  // one computed wrong values
-  std::optional<GemmFigures> gemm;
+  std::optional<GemmFigures> gemm = {};
 };
 
 /// gemm, cufft, cudnn, nccl: pass with figures, fail with the call or file at fault, skip where the library is not

@@ -12,42 +12,22 @@
 #include "sys/fs.hpp"
 #include "sys/process.hpp"
 #include "verify/smoke_programs.hpp"
+#include "verify/tool_run.hpp"
 
 namespace cudaenv::verify {
 
 namespace {
 
-using Environment = std::map<std::string, std::string, std::less<>>;
 constexpr std::chrono::seconds compile_deadline{60}, run_deadline{20};
 
 Step passed(std::string name, std::string evidence) { return {std::move(name), StepStatus::pass, std::move(evidence)}; }
 Step failed(std::string name, std::string evidence) { return {std::move(name), StepStatus::fail, std::move(evidence)}; }
 Step skipped(std::string name, std::string evidence) { return {std::move(name), StepStatus::skip, std::move(evidence)}; }
 
-// What a compiler said, in one line: its first error, else its last words.
-std::string gist(const ChildResult& result) {
-  std::string_view last;
-  for (const auto line : split(result.err.empty() ? std::string_view(result.out) : std::string_view(result.err), '\n')) {
-    const auto content = trim(line);
-    if (content.find("error") != std::string_view::npos || content.find("cannot find") != std::string_view::npos)
-      return printable(content, 300);
-    if (!content.empty()) last = content;
-  }
-  return printable(last, 300);
-}
-
-// Nothing of the caller's that would bend a compile: no CPATH, no NVCC_APPEND_FLAGS, no LD_LIBRARY_PATH.
-Environment clean(const Environment& environment, const std::string& scratch) {
-  Environment out{{"LC_ALL", "C"}, {"TMPDIR", scratch}};
-  for (const std::string_view name : {"PATH", "HOME", "NVCC_CCBIN"})
-    if (const auto at = environment.find(name); at != environment.end()) out.emplace(name, at->second);
-  return out;
-}
-
 class Checks {
  public:
   Checks(const Receipt& receipt, const SmokeOptions& options, std::string scratch)
-      : receipt_(receipt), scratch_(std::move(scratch)), environment_(clean(options.environment, scratch_)) {
+      : receipt_(receipt), scratch_(std::move(scratch)), environment_(tool_environment(options.environment, scratch_)) {
     const auto path = environment_.find("PATH");
     for (const std::string_view name : {"g++", "c++", "clang++"})
       if (compiler_.empty() && path != environment_.end()) compiler_ = find_in_path(name, path->second);
@@ -89,15 +69,6 @@ class Checks {
     spec.folder = scratch_;
     spec.deadline = deadline;
     return run_child(spec);
-  }
-
-  static std::string trouble(const Result<ChildResult>& result) {
-    if (!result) return result.error().what;
-    if (result->end == ChildResult::End::timed_out) return fmt::format("did not end within {:.0f} s", result->elapsed_ms / 1000);
-    if (result->end == ChildResult::End::signalled) return fmt::format("was ended by signal {}", result->status);
-    if (result->status == 0) return {};
-    const auto said = gist(*result);
-    return said.empty() ? fmt::format("exit status {}", result->status) : said;
   }
 
   Step nvcc(const std::string& name, const std::string& runtime) const {
@@ -157,7 +128,7 @@ class Checks {
 
   const Receipt& receipt_;
   std::string scratch_;
-  Environment environment_;
+  Variables environment_;
   std::string compiler_;
 };
 

@@ -23,6 +23,36 @@ int main(int argc, char**) {
 }
 )";
 
+/// The program of the nvcc step: a kernel whose every value depends on a number in its text (SALT) and on one that is
+/// handed over; prints a digest of what came back from the GPU. argv: seed, device.
+inline constexpr unsigned nvcc_values = 4096;
+inline constexpr std::string_view nvcc_program = R"(#include <cstdio>
+#include <cstdlib>
+#include <cuda_runtime.h>
+__global__ void fill(unsigned* values, unsigned seed) {
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  values[i] = ((i + SALT) * 2654435761u) ^ seed;
+}
+static void need(cudaError_t error, const char* call) {
+  if (error == cudaSuccess) return;
+  std::fprintf(stderr, "error: %s answers %d %s\n", call, static_cast<int>(error), cudaGetErrorName(error));
+  std::exit(3);
+}
+int main(int argc, char** argv) {
+  static unsigned values[4096];
+  unsigned* memory = nullptr;
+  if (argc != 3) return 2;
+  need(cudaSetDevice(std::atoi(argv[2])), "cudaSetDevice");
+  need(cudaMalloc(&memory, sizeof values), "cudaMalloc");
+  fill<<<16, 256>>>(memory, static_cast<unsigned>(std::strtoul(argv[1], nullptr, 10)));
+  need(cudaGetLastError(), "the launch");
+  need(cudaMemcpy(values, memory, sizeof values, cudaMemcpyDeviceToHost), "cudaMemcpy");
+  unsigned long long digest = 14695981039346656037ull;
+  for (unsigned value : values) digest = (digest ^ value) * 1099511628211ull;
+  std::printf("%016llx\n", digest);
+}
+)";
+
 /// Links against the driver's library, with names that cuda.h renames (cuMemAlloc is cuMemAlloc_v2).
 inline constexpr std::string_view driver_program = R"(#include <cuda.h>
 int main() {
