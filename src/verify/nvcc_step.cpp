@@ -196,7 +196,8 @@ std::string expected_output(std::uint32_t salt, std::uint32_t seed) {
 
 FurtherSteps nvcc_step(const NvccRequest& request, CauseFacts facts) {
   const auto skip = [](std::string reason) { return FurtherSteps{.steps = {{"nvcc", StepStatus::skip, std::move(reason)}}}; };
-  if (!fs::status_of_target(fs::join(request.toolkit, "bin/nvcc"))) return skip("nvcc is not installed");
+  const auto nvcc = fs::status_of_target(fs::join(request.toolkit, "bin/nvcc"));
+  if (!nvcc || nvcc->type != fs::Type::file) return skip("nvcc is not installed");
   const auto scratch = fs::make_temp_folder(request.tmp, "cudaenv-nvcc-");
   if (!scratch) return skip(scratch.error().what);
   auto further = NvccCheck(request, std::move(facts), *scratch).run();

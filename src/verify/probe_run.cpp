@@ -82,7 +82,8 @@ void prepare_for_libraries(const ProbeRequest& request, std::map<std::string, st
   std::string path;
   for (const std::string_view inside : {"lib64", "lib"}) {
     const auto folder = fs::join(request.toolkit, inside);
-    if (path.empty() && fs::status_of_target(folder)) path = folder;
+    const auto status = fs::status_of_target(folder);
+    if (path.empty() && status && status->type == fs::Type::folder) path = folder;
   }
   if (const auto found = environment.find("LD_LIBRARY_PATH"); found != environment.end() && !found->second.empty())
     path += ":" + found->second;
