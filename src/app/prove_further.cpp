@@ -1,7 +1,5 @@
 #include "app/prove_further.hpp"
 
-#include <algorithm>
-
 #include "verify/facts_tables.hpp"
 #include "verify/judge_libraries.hpp"
 #include "verify/nvcc_step.hpp"
@@ -37,12 +35,13 @@ Result<void> prove_further(const World& world, const Receipt& toolkit, const Pro
   } else {
     verify::ProbeRequest request;
     request.toolkit = toolkit.path;
-    request.device = options.device.value_or(0);
+    const int device = options.device.value_or(0);
+    request.device = device;
     request.deadline = options.gemm_timeout;
     const auto runs = TRY(verify::run_libraries(world, request));
     verify::add_further(verdict, verify::judge_libraries(runs, facts));
-    nvcc.cc = capability(runs, request.device);
-    nvcc.device = request.device;
+    nvcc.cc = capability(runs, device);
+    nvcc.device = device;
   }
   // It compiles and links where nothing runs, too.
   nvcc.toolkit = toolkit.path;
