@@ -46,6 +46,15 @@
 #define FAKE_NAME "Fake GPU"
 #endif
 
+/* With FAKE_ONLY, one device alone has the faults. */
+#ifdef FAKE_ONLY
+#define FAULTY(device) ((device) == FAKE_ONLY)
+#else
+#define FAULTY(device) ((void)(device), 1)
+#endif
+static int contexts[64];
+static __thread int current; /* the device of this thread's context */
+
 static void sleep_for_ever(void) {
   for (;;) pause();
 }
@@ -176,28 +185,32 @@ EXPORT int cuDeviceGetAttribute(int* value, int attribute, int device) {
   return 0;
 }
 EXPORT int cuDevicePrimaryCtxRetain(void** context, int device) {
-  static int one;
-  (void)device;
-  misbehave("context");
-  *context = &one;
-  return FAKE_CONTEXT;
+  if (FAULTY(device)) misbehave("context");
+  *context = &contexts[device];
+  return FAULTY(device) ? FAKE_CONTEXT : 0;
 }
-EXPORT int cuCtxSetCurrent(void* context) { return context == NULL; }
+EXPORT int cuCtxSetCurrent(void* context) {
+  if (context == NULL) return 201;
+  current = (int)((int*)context - contexts);
+  return 0;
+}
 EXPORT int cuCtxSynchronize(void) {
-  misbehave("sync");
-  return FAKE_SYNC;
+  if (FAULTY(current)) misbehave("sync");
+  return FAULTY(current) ? FAKE_SYNC : 0;
 }
 
 struct module {
   uint32_t salt;
+  int device;
 };
 
 EXPORT int cuModuleLoadDataEx(void** module, const char* image, unsigned count, int* keys, void** values) {
-  static struct module loaded;
+  static struct module every[64];
+  struct module* loaded = &every[current];
   const int is_sass = strncmp(image, "FAKE-SASS", 9) == 0;
-  misbehave(is_sass ? "load-sass" : "load-ptx");
-  if (is_sass && FAKE_SASS != 0) return FAKE_SASS;
-  if (!is_sass && FAKE_PTX != 0) {
+  if (FAULTY(current)) misbehave(is_sass ? "load-sass" : "load-ptx");
+  if (is_sass && FAKE_SASS != 0 && FAULTY(current)) return FAKE_SASS;
+  if (!is_sass && FAKE_PTX != 0 && FAULTY(current)) {
     if (count == 2 && keys[0] == 5) snprintf(values[0], 64, "fake JIT says no");
     return FAKE_PTX;
   }
@@ -206,8 +219,9 @@ EXPORT int cuModuleLoadDataEx(void** module, const char* image, unsigned count, 
   if (constant != NULL) constant += 10;
   else if ((constant = strstr(image, "%index, 0x")) != NULL) constant += 10;
   if (constant == NULL) return 200;
-  loaded.salt = (uint32_t)strtoul(constant, NULL, 16);
-  *module = &loaded;
+  loaded->device = current;
+  loaded->salt = (uint32_t)strtoul(constant, NULL, 16);
+  *module = loaded;
   return 0;
 }
 EXPORT int cuModuleGetFunction(void** function, void* module, const char* name) {
@@ -258,13 +272,14 @@ EXPORT int cuMemcpyDtoH_v2(void* target, uint64_t source, size_t bytes) {
 EXPORT int cuLaunchKernel(struct module* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
                           unsigned bz, unsigned shared, void* stream, void** parameters, void** extra) {
   (void)shared, (void)stream, (void)extra;
-  misbehave("launch");
+  if (function->device != current) return 400; /* a module of another context */
+  if (FAULTY(current)) misbehave("launch");
 #ifndef FAKE_IDLE
   uint32_t* out = (uint32_t*)(uintptr_t)*(uint64_t*)parameters[0];
   const uint32_t seed = *(uint32_t*)parameters[1];
   for (uint32_t i = 0; i < gx * gy * gz * bx * by * bz; ++i) out[i] = ((i + function->salt) * 2654435761U) ^ seed;
 #ifdef FAKE_FLIP
-  out[FAKE_FLIP] ^= 1U;
+  if (FAULTY(current)) out[FAKE_FLIP] ^= 1U;
 #endif
 #else
   (void)function, (void)gx, (void)gy, (void)gz, (void)bx, (void)by, (void)bz, (void)parameters;

@@ -225,7 +225,20 @@ TEST_CASE("what a toolkit lacks or breaks is told from what the driver refuses",
   const auto no_compiler = prove_fake("ok", {.toolkit = "toolkit-no-compiler"});
   CHECK(no_compiler.verdict.kind == Verdict::Kind::degraded);
   CHECK(no_compiler.cause() == "no-compiler");
-  CHECK(no_compiler.status("cudart") == "pass");
+  CHECK(no_compiler.status("sass") == "skip");
+  CHECK(no_compiler.evidence("ptx") ==
+        "the toolkit has no compiler; compute_80 by carried (PTX that the probe carries) ran through the driver");
+  CHECK(no_compiler.evidence("cudart") == "libcudart.so.13 13000: allocated, copied, launched, 4096 values checked, freed");
+  CHECK_THAT(no_compiler.verdict.cause->what, EndsWith("; its libcudart.so.13 alone was proven"));
+  const auto nothing = prove_fake("sync-719", {.toolkit = "toolkit-no-compiler"});
+  CHECK(nothing.verdict.kind == Verdict::Kind::refused);
+  CHECK(nothing.cause() == "launch-failed");
+  const auto old = prove_fake("ok", {.toolkit = "toolkit-cudart-old"});
+  CHECK(old.verdict.kind == Verdict::Kind::proven);
+  CHECK(old.evidence("cudart") == "libcudart.so.13 13000: allocated, copied, compared, freed");
+  const auto launch = prove_fake("ok", {.toolkit = "toolkit-cudart-launch-98"});
+  CHECK(launch.verdict.kind == Verdict::Kind::refused);
+  CHECK_THAT(launch.evidence("cudart"), StartsWith("libcudart.so.13: cudaLaunchKernel answers 98"));
   const auto broken = prove_fake("ok", {.toolkit = "toolkit-nvrtc-fails"});
   CHECK(broken.verdict.kind == Verdict::Kind::refused);
   CHECK(broken.cause() == "compile-failed");
@@ -247,6 +260,66 @@ TEST_CASE("devices are counted, and a GPU newer than the toolkit runs its PTX on
   CHECK(newer.status("ptx") == "pass");
   const auto ampere = prove_fake("ampere");  // sm_80 code runs on sm_86
   CHECK(ampere.evidence("sass") == "sm_80 by nvrtc, 4096 values checked");
+}
+
+TEST_CASE("every visible GPU is proven, and what they agree on is said once", "[proof]") {
+  const auto eight = prove_fake("devices-8");
+  CHECK(eight.verdict.kind == Verdict::Kind::proven);
+  CHECK(eight.evidence("sass") == "sm_90 by nvrtc, 4096 values checked on 8 GPUs");
+  CHECK_THAT(eight.evidence("cudart"), EndsWith("launched, 4096 values checked, freed on 8 GPUs"));
+  REQUIRE(eight.verdict.gpus.size() == 8);
+  CHECK(eight.verdict.gpus[7].index == 7);
+  CHECK(eight.verdict.gpus[7].compute_capability == "9.0");
+  for (const auto& gpu : eight.verdict.gpus) CHECK(gpu.kind == Verdict::Kind::proven);
+  const auto one = prove_fake("devices-8", {.device = 3});
+  CHECK(one.evidence("sass") == "sm_90 by nvrtc, 4096 values checked");
+  CHECK_THAT(one.evidence("facts"), ContainsSubstring("GPU 3 Fake GPU 3 sm_90, 8 GPUs in all"));
+  REQUIRE(one.verdict.gpus.size() == 1);
+}
+
+TEST_CASE("sixteen GPUs of mixed kinds: each target is compiled once", "[proof]") {
+  const auto mixed = prove_fake("devices-16", {.toolkit = "toolkit-cudart-old"});  // its NVRTC says what it compiles
+  CHECK(mixed.verdict.kind == Verdict::Kind::proven);
+  // sm_86 takes the code of sm_80.
+  CHECK(mixed.evidence("sass") == "GPUs 0,3-4,7-8,11-12,15: sm_90 by nvrtc, 4096 values checked; "
+                                  "GPUs 1-2,5-6,9-10,13-14: sm_80 by nvrtc, 4096 values checked");
+  for (const std::string target : {"[sm_90]", "[sm_80]", "[compute_90]", "[compute_80]"}) {
+    INFO(mixed.report.noise);
+    const auto first = mixed.report.noise.find(target);
+    REQUIRE(first != std::string::npos);
+    CHECK(mixed.report.noise.find(target, first + 1) == std::string::npos);
+  }
+  const auto odd = prove_fake("devices-16-odd");  // every other one is a Pascal
+  CHECK(odd.verdict.kind == Verdict::Kind::refused);
+  CHECK(odd.cause() == "gpu-too-old");
+  CHECK_THAT(odd.verdict.cause->what, StartsWith("GPUs 1,3,5,7,9,11,13,15: sm_61 is older"));
+  CHECK_THAT(odd.verdict.cause->fix, ContainsSubstring("export CUDA_VISIBLE_DEVICES=GPU-11111111,GPU-33333333,"));
+  CHECK(odd.evidence("sass") == "sm_90 by nvrtc, 4096 values checked on 8 GPUs");
+}
+
+TEST_CASE("the verdict names the GPU that fails, and the worst decides", "[proof]") {
+  const auto ecc = prove_fake("gpu5-214");
+  CHECK(ecc.verdict.kind == Verdict::Kind::refused);
+  CHECK(ecc.cause() == "ecc-uncorrectable");
+  CHECK_THAT(ecc.verdict.cause->what, StartsWith("GPU 5: "));
+  CHECK_THAT(ecc.evidence("sass"), StartsWith("GPU 5: no context: 214"));
+  CHECK_THAT(ecc.evidence("sass"), EndsWith("GPUs 0-4,6-7: sm_90 by nvrtc, 4096 values checked"));
+  CHECK(ecc.verdict.gpus[4].kind == Verdict::Kind::proven);
+  CHECK(ecc.verdict.gpus[5].kind == Verdict::Kind::refused);
+  CHECK_THAT(ecc.verdict.gpus[5].why, StartsWith("sass: no context"));
+  CHECK(prove_fake("gpu5-214", {.device = 4}).verdict.kind == Verdict::Kind::proven);
+  const auto half = prove_fake("gpu1-222");
+  CHECK(half.verdict.kind == Verdict::Kind::degraded);
+  CHECK_THAT(half.verdict.cause->what, StartsWith("GPU 1: "));
+  CHECK(half.verdict.cause->cuda_error == 222);
+  CHECK(half.verdict.gpus[0].kind == Verdict::Kind::proven);
+  CHECK(half.verdict.gpus[1].kind == Verdict::Kind::degraded);
+  const auto hung = prove_fake("gpu2-hang", {.deadline = 700ms});
+  CHECK(hung.cause() == "driver-hung");
+  CHECK_THAT(hung.verdict.cause->what, StartsWith("GPU 2: "));
+  CHECK_THAT(hung.evidence("sass"), ContainsSubstring("GPU 2: no answer from `sass` within 0.7"));
+  CHECK_THAT(hung.evidence("cudart"), EndsWith("freed on 3 GPUs"));
+  CHECK(prove_fake("gpu3-wrong").verdict.gpus[3].kind == Verdict::Kind::refused);
 }
 
 TEST_CASE("a toolkit without NVRTC is proven by its ptxas and by PTX text", "[proof]") {
