@@ -73,7 +73,8 @@ Result<void> enter(const World& world, const Surroundings& around, Variables& ta
   messages = selection.ignored;
   if (selection.spec.empty()) return {};
   const auto toolkit = TRY(find_toolkit(world, selection));
-  TRY(check_requirements(world, selection));
+  // Who said `use` was asked then, and may have said --no-verify.
+  if (selection.origin.kind != Origin::Kind::environment) TRY(check_requirements(world, selection));
   // A prompt must not be the place where a driver's refusal locks a person out: it is said, once.
   if (auto refusal = check_verdict(world, toolkit); !refusal) messages.push_back(sentence(refusal.error()));
   const auto diff = TRY(environment_of(world, toolkit));
@@ -102,6 +103,7 @@ Result<std::string> use_script(const World& world, Shell shell, const std::strin
                                std::vector<std::string>& messages) {
   const auto around = surroundings(world);
   const auto chosen = TRY(select(with_environment(world, around.base), spec));
+  if (verify) TRY(check_requirements(with_environment(world, around.base), chosen.selection));
   const auto verdict = verify ? TRY(check_verdict(world, chosen.toolkit)) : "not verified";
   messages.push_back(fmt::format("CUDA {} in this shell ({})", to_text(chosen.toolkit.version).view(), verdict));
   const auto diff = TRY(environment_of(world, chosen.toolkit));

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
 #include "model/driver.hpp"
@@ -30,32 +28,5 @@ struct ProveOptions {
 [[nodiscard]] inline Result<Verdict> ensure_verdict(const World& world, const Receipt& toolkit) {
   return prove(world, toolkit);
 }
-
-/// The driver and the GPUs as the probe sees them now, or as CUDAENV_DRIVER and CUDAENV_GPU pretend.
-/// No driver is not an error: libcuda.kind is then `missing`. One that hangs or crashes is: Code::driver.
-[[nodiscard]] Result<DriverFacts> driver_facts(const World& world, std::chrono::milliseconds timeout);
-
-/// The CUDA version (13000) that limits `driver` specs: pretended, or of the libcuda that loads; 0 without one.
-[[nodiscard]] Result<int> driver_cuda(const World& world);
-
-/// May work go to a GPU here? For scripts: the verdict on `toolkit` where one is selected (proven or degraded is
-/// yes), else whether the driver starts and sees a GPU. `reason` says why not.
-struct Health {
-  bool cuda = false;
-  std::string reason;
-  bool cached = false;
-  bool pretended = false;
-};
-[[nodiscard]] Result<Health> check_health(const World& world, const std::optional<Receipt>& toolkit = {});
-
-/// What each toolkit may do here. `available` holds releases that are not installed.
-struct ToolkitMay {
-  Version version;
-  bool installed = false;
-  Reach reach;
-};
-[[nodiscard]] Result<std::vector<ToolkitMay>> judge_toolkits(const World& world, const DriverFacts& facts,
-                                                             const std::vector<Version>& installed,
-                                                             const std::vector<Version>& available);
 
 }  // namespace cudaenv::app

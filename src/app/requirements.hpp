@@ -10,8 +10,10 @@
 
 namespace cudaenv::app {
 
-/// Each line of [require] against the facts of this machine. Code::driver naming the file's value and
-/// what is here. Asks for facts only where the file requires something.
+/// Each line of [require] in the nearest `.cudaenv` against the facts of this machine, whoever chose the toolkit.
+/// Code::driver naming file, line, what is asked for and what is here. Where a flag or $CUDAENV_TOOLKIT outranks the
+/// file, one that cannot be read is in nobody's way. Facts are asked for only where the file requires something; they
+/// come from the cache where that holds.
 [[nodiscard]] Result<void> check_requirements(const World& world, const Selection& selection);
 
 /// The verdict on `toolkit` in a word for people: "proven", "compile-only: no driver", "not verified: …"

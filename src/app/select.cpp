@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "app/prove.hpp"
+#include "app/driver.hpp"
 #include "app/torch.hpp"
 #include "base/text.hpp"
 #include "project/config.hpp"
@@ -34,11 +34,12 @@ std::string shell_word(std::string_view spec) {
 
 Error not_installed(const Selection& selection, std::string_view spec) {
   auto shown = spec == selection.spec ? std::string(spec) : fmt::format("{}` = `{}", selection.spec, spec);
+  const bool driver = parsed(selection.spec).kind == VersionSpec::Kind::driver;
   const bool link = parsed(spec).kind == VersionSpec::Kind::name;
   return make_error(Code::not_installed,
                     fmt::format("toolkit `{}` is not installed (set by {})", shown, describe(selection.origin)), {},
                     link ? fmt::format("cudaenv link /path/of/a/toolkit {}", spec)
-                         : fmt::format("cudaenv install {}", shell_word(spec)));
+                         : fmt::format("cudaenv install {}", shell_word(driver ? selection.spec : spec)));
 }
 
 Result<Receipt> system_toolkit(const Selection& selection) {
@@ -50,13 +51,12 @@ Result<Receipt> system_toolkit(const Selection& selection) {
   return std::move(*receipt);
 }
 
-// The newest installed toolkit whose PTX a driver of this CUDA version compiles.
-Result<std::string> spec_for_driver(const World& world, const Selection& selection) {
-  const int cuda = TRY(driver_cuda(world));
-  if (cuda == 0)
-    return fail(Code::driver, fmt::format("cannot tell what `driver` means here (set by {})", describe(selection.origin)),
-                "no driver was found", "cudaenv driver");
-  return fmt::format("<{}.{}", cuda / 1000, cuda % 1000 / 10 + 1);
+// The toolkits that are `full` on this driver and these GPUs.
+Result<std::string> versions_for_driver(const World& world, const Selection& selection) {
+  const auto what = [&] { return fmt::format("cannot tell what `driver` means here (set by {})", describe(selection.origin)); };
+  const auto facts = TRY(kept_driver_facts(world));
+  if (facts.libcuda.kind == LibcudaFacts::Kind::missing) return fail(Code::driver, what(), "no driver was found", "cudaenv driver");
+  return TRY_CTX(spec_for_driver(world, facts), what());
 }
 
 Result<std::string> spec_for_torch(const World& world, const Selection& selection) {
@@ -113,7 +113,7 @@ Result<std::shared_ptr<const PinFile>> project_pin(const World& world) {
 
 Result<std::string> concrete_spec(const World& world, const Selection& selection) {
   switch (parsed(selection.spec).kind) {
-    case VersionSpec::Kind::driver: return spec_for_driver(world, selection);
+    case VersionSpec::Kind::driver: return versions_for_driver(world, selection);
     case VersionSpec::Kind::torch: return spec_for_torch(world, selection);
     default: return selection.spec;
   }

@@ -33,8 +33,8 @@ struct Selected {
 /// Both.
 [[nodiscard]] Result<Selected> select(const World& world, const std::optional<std::string>& flag = {});
 
-/// `driver` and `torch` as a spec that installed toolkits and channels can be asked for: "<12.5" where the
-/// driver speaks CUDA 12.4, "12.8" where torch was built with that; any other spec as it is.
+/// `driver` and `torch` as a spec that installed toolkits and channels can be asked for: ">=11.8,<12.5" where a driver
+/// of CUDA 12.4 and its GPUs take these in full, "12.8" where torch was built with that; any other spec as it is.
 [[nodiscard]] Result<std::string> concrete_spec(const World& world, const Selection& selection);
 
 /// The name under which shims find `toolkit` again: its version, a link's name, or `system`.

@@ -4,13 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "app/channels.hpp"
+#include "app/driver.hpp"
 #include "app/inventory.hpp"
-#include "app/prove.hpp"
 #include "app/select.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "cli/render_verdict.hpp"
-#include "model/verdict_json.hpp"
+#include "model/driver_json.hpp"
 #include "sys/fs.hpp"
 
 namespace cudaenv::cli {
@@ -28,12 +28,18 @@ std::vector<Version> available_versions(const World& world) {
   return versions;
 }
 
+// {"12": "12.9.1", "13": "13.0.2"}
+nlohmann::json newest_full(const std::vector<app::ToolkitMay>& toolkits) {
+  auto newest = nlohmann::json::object();
+  for (const auto& one : toolkits)
+    if (one.newest_full) newest[std::to_string(one.version.major())] = to_text(one.version).view();
+  return newest;
+}
+
 Result<int> run_driver(World& world, double timeout_s) {
   const auto facts = TRY(app::driver_facts(world, std::chrono::milliseconds(static_cast<long>(timeout_s * 1000))));
-  std::vector<Version> installed;
   const auto inventory = TRY(app::inventory(world));
-  for (const auto& receipt : inventory.toolkits) installed.push_back(receipt.version);
-  const auto toolkits = TRY(app::judge_toolkits(world, facts, installed, available_versions(world)));
+  const auto toolkits = TRY(app::judge_toolkits(world, facts, inventory.toolkits, available_versions(world)));
   if (!world.json) return print(driver_text(world, facts, toolkits)), 0;
   auto json = driver_to_json(facts);
   json["toolkits"] = nlohmann::json::array();
@@ -42,6 +48,7 @@ Result<int> run_driver(World& world, double timeout_s) {
                                 {"installed", one.installed},
                                 {"may", may_name(one.reach.may)},
                                 {"why", one.reach.why}});
+  json["newest_full"] = newest_full(toolkits);
   print_json(std::move(json));
   return 0;
 }
@@ -65,12 +72,22 @@ Result<int> run_health(World& world) {
 
 Runner add_driver(CLI::App& app) {
   auto timeout_s = std::make_shared<double>(10);
+  auto facts = std::make_shared<std::string>();
   app.add_option("--timeout", *timeout_s, "seconds a driver may take to answer")->check(CLI::Range(0.1, 600.0));
-  return [timeout_s](World& world) { return run_driver(world, *timeout_s); };
+  app.add_option("--facts", *facts, "judge for the machine that wrote this file by `cudaenv driver --json`");
+  return [timeout_s, facts](World& world) {
+    app::pretend_facts(world, *facts);
+    return run_driver(world, *timeout_s);
+  };
 }
 
-Runner add_health(CLI::App&) {
-  return [](World& world) { return run_health(world); };
+Runner add_health(CLI::App& app) {
+  auto facts = std::make_shared<std::string>();
+  app.add_option("--facts", *facts, "judge for the machine that wrote this file by `cudaenv driver --json`");
+  return [facts](World& world) {
+    app::pretend_facts(world, *facts);
+    return run_health(world);
+  };
 }
 
 }  // namespace cudaenv::cli

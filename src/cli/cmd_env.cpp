@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/enter.hpp"
+#include "app/requirements.hpp"
 #include "app/select.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
@@ -24,6 +25,7 @@ Result<int> run_env(World& world, const EnvOptions& options) {
   const auto flag = options.spec.empty() ? std::nullopt : std::optional(options.spec);
   const auto chosen = TRY(app::select(world, flag));
   for (const auto& sentence : chosen.selection.ignored) warn(world, sentence);
+  TRY(app::check_requirements(world, chosen.selection));
   print(TRY(app::environment_text(world, chosen.toolkit, world.json ? "json" : options.format)));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/driver.hpp"
 #include "app/install.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -79,7 +80,12 @@ Runner add_install(CLI::App& app) {
   app.add_flag("--dry-run", request->dry_run, "say what would be fetched, from where, and why nothing else");
   app.add_flag("--pre", request->candidates, "release candidates too");
   app.add_flag_callback("--no-verify", [request] { request->smoke = false; }, "leave out the smoke test that compiles and links");
-  return [request](World& world) { return run_install(world, *request); };
+  auto facts = std::make_shared<std::string>();
+  app.add_option("--facts", *facts, "what `driver` means on the machine that wrote this file by `cudaenv driver --json`");
+  return [request, facts](World& world) {
+    app::pretend_facts(world, *facts);
+    return run_install(world, *request);
+  };
 }
 
 }  // namespace cudaenv::cli

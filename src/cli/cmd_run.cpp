@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/enter.hpp"
+#include "app/requirements.hpp"
 #include "app/select.hpp"
 #include "cli/command.hpp"
 #include "cli/output.hpp"
@@ -20,6 +21,7 @@ Result<int> run_run(World& world, std::vector<std::string> words) {
   if (words.empty()) return fail(Code::usage, "cannot run nothing", "no command was given", "cudaenv run nvcc --version");
   const auto chosen = TRY(app::select(world, spec));
   for (const auto& sentence : chosen.selection.ignored) warn(world, sentence);
+  TRY(app::check_requirements(world, chosen.selection));
   return fail(app::run_command(world, chosen.toolkit, words));
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "app/driver.hpp"
 #include "app/inventory.hpp"
 #include "app/prove.hpp"
 #include "app/prove_further.hpp"
@@ -21,6 +22,7 @@ struct VerifyOptions {
   std::vector<std::string> specs;
   bool all = false;
   std::optional<double> timeout_s;
+  std::string facts;
   app::ProveOptions prove;
 };
 
@@ -53,6 +55,7 @@ Result<int> run_verify(World& world, VerifyOptions options) {
   if (options.all && !options.specs.empty())
     return fail(Code::usage, "cannot verify `" + options.specs.front() + "`", "--all is every toolkit already",
                 "cudaenv verify --all");
+  app::pretend_facts(world, options.facts);
   if (options.timeout_s)
     options.prove.timeout = options.prove.gemm_timeout = std::chrono::milliseconds(static_cast<long>(*options.timeout_s * 1000));
   const auto toolkits = TRY(chosen_toolkits(world, options));
@@ -78,6 +81,7 @@ Runner add_verify(CLI::App& app) {
   app.add_flag("--gemm", options->prove.gemm, "every step: also cuBLAS, cuFFT, cuDNN, NCCL and nvcc, where installed (seconds)");
   app.add_option("--device", options->prove.device, "CUDA's index of the GPU")->check(CLI::Range(0, 63));
   app.add_option("--timeout", options->timeout_s, "seconds a driver may take to answer (10; the libraries 60)")->check(CLI::Range(0.1, 600.0));
+  app.add_option("--facts", options->facts, "judge for the machine that wrote this file by `cudaenv driver --json`");
   return [options](World& world) { return run_verify(world, *options); };
 }
 

@@ -68,33 +68,48 @@ std::string verdict_text(const World& world, const Verdict& verdict) {
                                  styled(world, style_of(verdict.kind), verdict_name(verdict.kind)), verdict.elapsed_ms,
                                  verdict.cached ? ", cached" : "", verdict.pretended ? ", pretended" : "");
   text += table(rows);
-  if (verdict.pretended) text += "  pretended: CUDAENV_DRIVER stands in for a driver, nothing was launched\n";
+  if (verdict.pretended) text += "  pretended: judged by the tables, nothing was launched\n";
   if (verdict.cause) text += fmt::format("  why: {}\n  fix: {}\n", verdict.cause->what, verdict.cause->fix);
   return text;
 }
 
-std::string driver_text(const World& world, const DriverFacts& facts, const std::vector<app::ToolkitMay>& toolkits) {
-  std::vector<std::vector<std::string>> rows;
-  if (facts.pretended) {
-    rows.push_back({"driver", fmt::format("pretended by CUDAENV_DRIVER: CUDA {}", cuda_text(facts.libcuda.cuda))});
-  } else {
-    rows.push_back({"kernel module", facts.kernel_module.empty() ? "none" : facts.kernel_module});
-    rows.push_back({"libcuda", libcuda_text(facts.libcuda)});
-    if (facts.libcuda.cuda != 0) rows.push_back({"CUDA", cuda_text(facts.libcuda.cuda)});
-  }
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows driver_rows(const DriverFacts& facts) {
+  if (facts.pretended_by == "CUDAENV_DRIVER")
+    return {{"driver", fmt::format("pretended by CUDAENV_DRIVER: CUDA {}", cuda_text(facts.libcuda.cuda))}};
+  Rows rows;
+  if (facts.pretended) rows.push_back({"pretended by", facts.pretended_by});
+  rows.push_back({"kernel module", facts.kernel_module.empty() ? "none" : facts.kernel_module});
+  rows.push_back({"libcuda", libcuda_text(facts.libcuda)});
+  if (facts.libcuda.cuda != 0) rows.push_back({"CUDA", cuda_text(facts.libcuda.cuda)});
+  return rows;
+}
+
+void add_gpu_rows(const DriverFacts& facts, Rows& rows) {
   for (const auto& gpu : facts.gpus)
-    rows.push_back({fmt::format("GPU {}", gpu.index), facts.pretended ? "pretended by CUDAENV_GPU: sm_" + std::to_string(gpu.cc_major) + std::to_string(gpu.cc_minor)
-                                                                      : gpu_text(gpu)});
+    rows.push_back({fmt::format("GPU {}", gpu.index), facts.pretended_by == "CUDAENV_DRIVER"
+                                                          ? fmt::format("pretended by CUDAENV_GPU: sm_{}{}", gpu.cc_major, gpu.cc_minor)
+                                                          : gpu_text(gpu)});
   if (facts.gpus.empty()) rows.push_back({"GPU", "none"});
   for (const auto& gpu : hidden_gpus(facts)) rows.push_back({"not visible", gpu.name + ", " + gpu.uuid});
+}
+
+}  // namespace
+
+std::string driver_text(const World& world, const DriverFacts& facts, const std::vector<app::ToolkitMay>& toolkits) {
+  auto rows = driver_rows(facts);
+  add_gpu_rows(facts, rows);
   std::string text = table(rows);
   for (const auto& sentence : facts.notes) text += fmt::format("{}: {}\n", styled(world, Style::yellow, "note"), sentence);
   if (toolkits.empty()) return text;
   rows.clear();
   for (const auto& one : toolkits)
-    rows.push_back({std::string(to_text(one.version).view()), one.installed ? "installed" : "available",
+    rows.push_back({(one.newest_full ? "* " : "  ") + std::string(to_text(one.version).view()), one.installed ? "installed" : "available",
                     styled(world, style_of(one.reach.may), may_name(one.reach.may)), one.reach.why});
-  return text + "\n" + table(rows);
+  return text + "\n" + table(rows) + styled(world, Style::dim, "* the newest of its major version that is `full` here") + "\n";
 }
 
 }  // namespace cudaenv::cli

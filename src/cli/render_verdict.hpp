@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/prove.hpp"
+#include "app/driver.hpp"
 #include "sys/world.hpp"
 
 namespace cudaenv::cli {

@@ -120,8 +120,9 @@ enum class May : std::uint8_t { full, sass_only, ptx_only, refused };
 [[nodiscard]] const char* may_name(May may);
 
 struct Reach {
-  May may = May::refused;
+  May may = May::refused;  // on the GPU that can do most
   std::string why;
+  bool every_gpu = true;   // the others can do as much
 };
 
 }  // namespace cudaenv

@@ -188,10 +188,13 @@ class Parser {
       case key_channel:
         return set(out_.channel, text, content, channel_fault(text));
       case key_driver:
+        out_.require.driver_line = line_of(content);
         return set(out_.require.driver, text, content, bound_fault(text));
       case key_compute_capability:
+        out_.require.compute_capability_line = line_of(content);
         return set(out_.require.compute_capability, text, content, bound_fault(text));
       default:
+        out_.require.torch_line = line_of(content);
         return set(out_.require.torch, text, content, torch_fault(text));
     }
   }

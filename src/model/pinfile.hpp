@@ -30,6 +30,7 @@ struct Pin {
     std::string_view driver;              // ">=570.26": comparison and dotted numbers
     std::string_view compute_capability;  // ">=8.0"
     std::string_view torch;               // "cu128"
+    std::uint32_t driver_line = 0, compute_capability_line = 0, torch_line = 0;
   } require;
 };
 

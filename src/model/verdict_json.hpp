@@ -13,7 +13,4 @@ namespace cudaenv {
 /// The same back; absent where anything is missing or of another kind. `cached` and `elapsed_ms` are read too.
 [[nodiscard]] std::optional<Verdict> verdict_from_json(const nlohmann::json& json);
 
-/// `driver --json` without its toolkits.
-[[nodiscard]] nlohmann::json driver_to_json(const DriverFacts& facts);
-
 }  // namespace cudaenv

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "sys/fs.hpp"
 #include "verify/facts_tables.hpp"
+#include "verify/node_facts.hpp"
 
 namespace cudaenv::verify {
 
@@ -105,8 +106,14 @@ DriverFacts view_driver(const MachineFacts& machine, const ProbeReport& report) 
   return facts;
 }
 
-Result<std::optional<DriverFacts>> pretended_driver(const Environment& env) {
-  const auto driver = env.get("CUDAENV_DRIVER"), gpus = env.get("CUDAENV_GPU");
+Result<std::optional<DriverFacts>> pretended_driver(const World& world) {
+  const auto driver = world.env.get("CUDAENV_DRIVER"), gpus = world.env.get("CUDAENV_GPU");
+  if (const auto file = world.env.get("CUDAENV_FACTS")) {
+    if (driver || gpus)
+      return fail(Code::config, "cannot use $CUDAENV_FACTS", driver ? "$CUDAENV_DRIVER is set too" : "$CUDAENV_GPU is set too",
+                  "unset CUDAENV_DRIVER CUDAENV_GPU");
+    return TRY(read_node_facts(file->starts_with('/') ? *file : fs::join(world.cwd, *file)));
+  }
   if (!driver && !gpus) return std::nullopt;
   if (!driver)
     return fail(Code::config, "cannot use $CUDAENV_GPU", "it pretends GPUs, but $CUDAENV_DRIVER pretends no driver",

@@ -86,7 +86,40 @@ Reach judge_reach(const Tables& tables, const Version& toolkit, const DriverFact
   }
   if (facts.gpus.empty()) best.may = by_driver;
   best.why = driver.evidence + left_out;
+  best.every_gpu = left_out.empty();
   return best;
+}
+
+namespace {
+
+// The minor releases that the question is about: those of the tables, and the driver's own, which may be newer.
+std::vector<int> minor_releases(const Tables& tables, int driver) {
+  std::vector<int> list;
+  for (const auto& [cuda, isa] : tables.ptx_isa) list.push_back(cuda);
+  if (std::find(list.begin(), list.end(), driver) == list.end()) list.push_back(driver);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+bool is_full(const Tables& tables, int cuda, const DriverFacts& facts, bool every_gpu) {
+  Version version;
+  if (!parse_version(cuda_text(cuda), version)) return false;
+  const auto reach = judge_reach(tables, version, facts);
+  return reach.may == May::full && (reach.every_gpu || !every_gpu);
+}
+
+}  // namespace
+
+std::optional<std::string> full_range(const Tables& tables, const DriverFacts& facts) {
+  const auto releases = minor_releases(tables, facts.libcuda.cuda);
+  for (const bool every_gpu : {true, false}) {
+    const auto full = [&](int cuda) { return is_full(tables, cuda, facts, every_gpu); };
+    const auto newest = std::find_if(releases.rbegin(), releases.rend(), full);
+    if (newest == releases.rend()) continue;
+    const auto gap = std::find_if_not(newest, releases.rend(), full);
+    return fmt::format(">={},<{}", cuda_text(*std::prev(gap)), cuda_text(*newest + 10));
+  }
+  return std::nullopt;
 }
 
 }  // namespace cudaenv::verify

@@ -1,6 +1,9 @@
 // What a toolkit may do under a driver and its GPUs, by the tables. Pure.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "model/driver.hpp"
 #include "verify/facts_tables.hpp"
 
@@ -27,5 +30,9 @@ struct ArchJudgement {
 
 /// Both together over every GPU; without GPUs the driver alone decides.
 [[nodiscard]] Reach judge_reach(const Tables& tables, const Version& toolkit, const DriverFacts& facts);
+
+/// The toolkits around the newest one that is `full` here, as a spec: ">=11.8,<13.1". On machines with GPUs of several
+/// kinds one that all of them run goes before a newer one that only some do. Absent where none is.
+[[nodiscard]] std::optional<std::string> full_range(const Tables& tables, const DriverFacts& facts);
 
 }  // namespace cudaenv::verify

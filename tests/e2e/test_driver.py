@@ -101,6 +101,218 @@ class VisibleDevicesTest(DriverTest):
         self.assertLess(len(ran.out), 2000)
 
 
+class ReachTest(DriverTest):
+    def test_the_newest_that_is_full_of_each_major(self):
+        for version in ("11.8.0", "12.4.1", "12.9.1", "13.0.2", "13.5.0"):
+            self.toolkit(version, version)
+        facts = self.facts("ok")
+        self.assertEqual({t["version"]: t["may"] for t in facts["toolkits"]},
+                         {"11.8.0": "full", "12.4.1": "full", "12.9.1": "full", "13.0.2": "full", "13.5.0": "sass-only"})
+        self.assertEqual(facts["newest_full"], {"11": "11.8.0", "12": "12.9.1", "13": "13.0.2"})
+        out = self.home.cudaenv("driver", env=self.machine("ok")).out
+        self.assertRegex(out, r"(?m)^\* 12\.9\.1 +installed +full")
+        self.assertRegex(out, r"(?m)^  13\.5\.0 +installed +sass-only")
+        pascal = self.facts("pascal")
+        self.assertEqual(pascal["newest_full"], {"11": "11.8.0", "12": "12.9.1"})
+        self.assertIn("older than every target", pascal["toolkits"][0]["why"])
+        self.assertEqual(self.facts("old")["newest_full"], {"11": "11.8.0", "12": "12.4.1"})
+
+    def test_the_spec_driver_is_the_newest_that_is_full(self):
+        for version in ("12.4.1", "12.9.1", "13.0.2", "13.5.0"):
+            self.toolkit(version, version)
+        self.home.write(".cudaenv", "driver\n")
+
+        def chosen(machine):
+            ran = self.home.cudaenv("current", "--json", env=self.machine(machine) if isinstance(machine, str) else machine)
+            return self.assertWorks(ran).json["version"]
+
+        self.assertEqual(chosen("ok"), "13.0.2")
+        self.assertEqual(chosen("old"), "12.4.1")
+        self.assertEqual(chosen("pascal"), "12.9.1")
+        self.assertEqual(chosen({"CUDAENV_DRIVER": "12.8", "CUDAENV_GPU": "9.0"}), "12.4.1")
+        self.assertEqual(chosen({"CUDAENV_DRIVER": "13.0", "CUDAENV_GPU": "7.0,9.0"}), "12.9.1")  # every GPU runs it
+        none = self.home.cudaenv("current", env={"CUDAENV_DRIVER": "12.6", "CUDAENV_GPU": "12.0"})
+        self.assertRefuses(none, 8, "cannot tell what `driver` means here", "no toolkit is `full`")
+        missing = self.home.cudaenv("current", env={"CUDAENV_DRIVER": "12.2", "CUDAENV_GPU": "9.0"})
+        self.assertRefuses(missing, 5, "cudaenv install driver")
+
+
+class FactsFileTest(DriverTest):
+    def node(self, machine="ok"):
+        """What a compute node wrote, where the login node reads it."""
+        ran = self.assertWorks(self.home.cudaenv("driver", "--json", env=self.machine(machine)))
+        return self.home.write("node.json", ran.out)
+
+    def test_a_login_node_judges_for_a_compute_node(self):
+        self.toolkit("one", "13.0.2")
+        self.toolkit("two", "13.5.0")
+        self.node()
+        for words, env in ((("--facts", "node.json"), {}), ((), {"CUDAENV_FACTS": "node.json"}),
+                           (("--facts", "node.json"), {"CUDAENV_DRIVER": "11.8"})):
+            facts = self.assertWorks(self.home.cudaenv("driver", "--json", *words, env=env)).json
+            self.assertTrue(facts["pretended"])
+            self.assertEqual(facts["pretended_by"], str(self.home.cwd / "node.json"))
+            self.assertEqual([g["compute_capability"] for g in facts["gpus"]], ["9.0"])
+            self.assertEqual({t["version"]: t["may"] for t in facts["toolkits"]}, {"13.0.2": "full", "13.5.0": "sass-only"})
+        full = self.assertWorks(self.home.cudaenv("verify", "one", "--json", "--facts", "node.json")).json
+        self.assertEqual((full["verdict"], full["pretended"], full["cause"]), ("compile-only", True, None))
+        self.assertIn("node.json", full["steps"][0]["evidence"])
+        half = self.assertWorks(self.home.cudaenv("verify", "two", "--json", "--facts", "node.json")).json
+        self.assertEqual((half["verdict"], half["cause"]["cuda_error"]), ("degraded", 222))
+        self.assertEqual(self.assertWorks(self.home.cudaenv("health", "--facts", "node.json")).out, "cuda (pretended)\n")
+        self.assertIn("pretended by", self.home.cudaenv("driver", "--facts", "node.json").out)
+
+    def test_facts_read_back_are_the_facts(self):
+        node = self.node("nvml-mig")
+        before = json.loads(node.read_text())
+        after = self.home.cudaenv("driver", "--json", "--facts", "node.json").json
+        for key in ("pretended", "pretended_by"):
+            before.pop(key), after.pop(key)
+        self.assertEqual(after, before)
+
+    def test_a_node_without_a_driver_or_with_a_broken_one(self):
+        self.toolkit("one", "13.0.2")
+        facts = json.loads(self.node("init-803").read_text())
+        ran = self.home.cudaenv("verify", "one", "--json", "--facts", "node.json")
+        self.assertEqual((ran.status, ran.json["cause"]["cuda_error"]), (8, 803))
+        facts["libcuda"].update(kind="missing", init_error=0, cuda=None, path=None)
+        self.home.write("node.json", json.dumps(facts))
+        ran = self.assertWorks(self.home.cudaenv("verify", "one", "--json", "--facts", "node.json"))
+        self.assertEqual((ran.json["verdict"], ran.json["cause"]["id"]), ("compile-only", "no-driver"))
+
+    def test_a_malformed_or_hostile_file_is_named(self):
+        good = json.loads(self.node().read_text())
+
+        def changed(change):
+            facts = json.loads(json.dumps(good))
+            change(facts)
+            return json.dumps(facts)
+
+        gpu = good["gpus"][0]
+        cases = {
+            "": "not one JSON object", "[]": "not one JSON object", "{": "not one JSON object", "\0": "not one JSON object",
+            "[" * 200000: "not one JSON object", "{}": "`schema` is not 1", '{"schema":2}': "`schema` is not 1",
+            '{"schema":1,"error":{"code":"driver"}}': "failed on that machine",
+            '{"schema":1}': "`libcuda`",
+            changed(lambda f: f.pop("gpus")): "`gpus`",
+            changed(lambda f: f.update(gpus={})): "`gpus`",
+            changed(lambda f: f.update(gpus=[gpu] * 65)): "`gpus`",
+            changed(lambda f: f.update(gpus=[gpu, 7])): "`gpus[1]`",
+            changed(lambda f: f["gpus"][0].update(compute_capability="nine")): "`gpus[0].compute_capability`",
+            changed(lambda f: f["gpus"][0].update(compute_capability=9.0)): "`gpus[0].compute_capability`",
+            changed(lambda f: f["gpus"][0].update(memory_bytes=-1)): "`gpus[0].memory_bytes`",
+            changed(lambda f: f["gpus"][0].update(memory_bytes=2**64 - 1)): "`gpus[0].memory_bytes`",
+            changed(lambda f: f["gpus"][0].update(index=1e300)): "`gpus[0].index`",
+            changed(lambda f: f["libcuda"].update(cuda="13.0.2")): "`libcuda.cuda`",
+            changed(lambda f: f["libcuda"].update(cuda="9999999999999999999.0")): "`libcuda.cuda`",
+            changed(lambda f: f["libcuda"].update(kind="friendly")): "`libcuda.kind`",
+            changed(lambda f: f["libcuda"].update(init_error="100")): "`libcuda.init_error`",
+            changed(lambda f: f.update(libcuda=None)): "`libcuda`",
+            changed(lambda f: f.update(notes=[{}])): "`notes[0]`",
+            changed(lambda f: f.update(pad="x" * (1 << 20))): "larger than",
+        }
+        for text, reason in cases.items():
+            self.home.write("node.json", text)
+            for command in (["driver", "--facts", "node.json"], ["driver", "--json", "--facts", "node.json"]):
+                ran = self.home.cudaenv(*command)
+                self.assertEqual(ran.status, 3, f"{text[:80]}\n{ran}")
+                self.assertIn("node.json", ran.out + ran.err)
+                self.assertIn(reason, ran.out + ran.err, text[:80])
+        self.assertRefuses(self.home.cudaenv("driver", "--facts", "no-such.json"), 3, "no-such.json")
+        self.assertRefuses(self.home.cudaenv("driver", "--facts", "."), 3, "not a regular file")
+        both = {"CUDAENV_FACTS": "node.json", "CUDAENV_DRIVER": "13.0"}
+        self.assertRefuses(self.home.cudaenv("driver", env=both), 3, "CUDAENV_FACTS", "CUDAENV_DRIVER is set too")
+
+    def test_texts_of_a_file_are_safe_to_show(self):
+        facts = json.loads(self.node().read_text())
+        facts["gpus"][0]["name"] = "\x1b]0;owned\x07" + "A" * 100000
+        facts["kernel_module"] = "580\n159"
+        facts["notes"] = ["\x1b[2J"]
+        self.home.write("node.json", json.dumps(facts))
+        ran = self.assertWorks(self.home.cudaenv("driver", "--facts", "node.json"))
+        self.assertNotIn("\x1b", ran.out)
+        self.assertLess(len(ran.out), 3000)
+
+
+class RequireTest(DriverTest):
+    def pin(self, require):
+        return self.home.write("project/.cudaenv", 'toolkit = "one"\n\n[require]\n' + require + "\n")
+
+    def run_here(self, *words, machine="ok", **env):
+        return self.home.cudaenv(*words, cwd=self.home.cwd / "project", env=self.machine(machine, **env))
+
+    def test_every_way_in_asks_first(self):
+        self.toolkit("one", "13.0.2")
+        file = self.pin('compute_capability = ">=10.0"')
+        ways = (["run", "true"], ["run", "+one", "true"], ["env"], ["env", "one", "--format", "json"], ["use", "--hook", "bash", "one"])
+        for words in ways:
+            with self.subTest(words):
+                ran = self.run_here(*words)
+                self.assertEqual(ran.status, 8, str(ran))
+                for text in ("project/.cudaenv:4 requires compute capability >=10.0", "GPU 0 (Fake GPU 0) has 9.0", "hint: "):
+                    self.assertIn(text, ran.err)
+        self.assertIn(":4 requires", self.run_here("env", "--hook", "bash").err)
+        self.assertEqual(self.run_here("use", "--hook", "bash", "one", "--no-verify").status, 0)
+        file.write_text(file.read_text().replace(">=10.0", ">=8.0"))
+        for words in ways:
+            self.assertWorks(self.run_here(*words))
+
+    def test_a_driver_is_compared_by_its_version_or_its_branch(self):
+        self.toolkit("one", "13.0.2")
+        self.node = self.home.write("node.json", json.dumps(
+            dict(self.facts("ok"), kernel_module="570.86.10")))
+        here = {"CUDAENV_FACTS": str(self.node), "CUDAENV_LIBCUDA": None}
+        for bound, status in ((">=570.26", 0), (">=570.124.06", 8), ("<570.124.06", 0), ("==570.86.10", 0), ("!=570.86.10", 8),
+                              ("> 580", 8)):
+            self.pin(f'driver = "{bound}"')
+            ran = self.run_here("run", "true", **here)
+            self.assertEqual(ran.status, status, f"{bound}\n{ran}")
+            if status:
+                self.assertIn(f"requires driver {bound}, and here it is 570.86.10", ran.err)
+        # Of a pretended CUDA version only the branch is known (12.8: 570).
+        for bound, status in ((">=570.26", 0), (">=580", 8), ("<560", 8), ("<575.1", 0)):
+            self.pin(f'driver = "{bound}"')
+            ran = self.run_here("run", "true", CUDAENV_DRIVER="12.8", CUDAENV_LIBCUDA=None)
+            self.assertEqual(ran.status, status, f"{bound}\n{ran}")
+
+    def test_no_driver_and_no_gpu_meet_nothing(self):
+        self.toolkit("one", "13.0.2")
+        self.pin('driver = ">=500"')
+        self.assertRefuses(self.run_here("run", "true", CUDAENV_LIBCUDA="/nonexistent/libcuda.so.1"), 8, ":4 requires driver >=500")
+        self.pin('compute_capability = ">=5.0"')
+        ran = self.run_here("run", "true", machine="nvml-hidden", CUDA_VISIBLE_DEVICES="9")
+        self.assertRefuses(ran, 8, "there is no GPU: CUDA_VISIBLE_DEVICES=`9`")
+
+    def test_facts_are_kept_while_they_hold(self):
+        self.toolkit("one", "13.0.2")
+        self.pin('compute_capability = ">=8.0"')
+        self.assertWorks(self.run_here("run", "true", machine="slow-constructor"))
+        self.assertLess(self.assertWorks(self.run_here("run", "true", machine="slow-constructor")).seconds, 1)
+        library = self.machine("slow-constructor")["CUDAENV_LIBCUDA"]
+        library.unlink()
+        shutil.copy(FAKES / "init-999" / "libcuda.so.1", library)
+        self.assertEqual(self.run_here("run", "true", machine="slow-constructor").status, 8)
+
+    def test_a_file_that_asks_nothing_asks_nobody(self):
+        self.toolkit("one", "13.0.2")
+        self.home.write("project/.cudaenv", "one\n")
+        self.assertWorks(self.run_here("run", "true", machine="hang-init"))
+        # Under a flag a broken file is in nobody's way.
+        self.home.write("project/.cudaenv", "toolkit =\n")
+        self.assertWorks(self.run_here("run", "+one", "true"))
+
+
+class HealthTest(DriverTest):
+    def test_the_word_and_the_reason(self):
+        self.assertEqual(self.assertWorks(self.home.cudaenv("health", env=self.machine("ok"))).out, "cuda\n")
+        hidden = self.home.cudaenv("health", env=self.machine("nvml-hidden", CUDA_VISIBLE_DEVICES="7"))
+        self.assertEqual(hidden.status, 8)
+        self.assertRegex(hidden.out, r"^cpu: .*cuInit answers 100; CUDA_VISIBLE_DEVICES=`7`")
+        self.assertEqual(self.home.cudaenv("health", env=self.machine("devices-0")).status, 8)
+        pretended = self.home.cudaenv("health", env={"CUDAENV_DRIVER": "13.0"})
+        self.assertEqual((pretended.status, pretended.out), (0, "cuda (pretended)\n"))
+
+
 if __name__ == "__main__":
     import unittest
     unittest.main()

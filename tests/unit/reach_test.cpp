@@ -22,7 +22,11 @@ Version version(std::string_view text) {
 }
 
 using Variables = std::map<std::string, std::string, std::less<>>;
-Result<std::optional<DriverFacts>> pretend(const Variables& variables) { return pretended_driver(Environment(variables)); }
+Result<std::optional<DriverFacts>> pretend(const Variables& variables) {
+  World world;
+  world.env = Environment(variables);
+  return pretended_driver(world);
+}
 
 DriverFacts driver(const char* cuda, const char* gpus) {
   auto facts = pretend({{"CUDAENV_DRIVER", cuda}, {"CUDAENV_GPU", gpus}});
@@ -101,7 +105,7 @@ TEST_CASE("malformed pretences are errors with a way out", "[reach]") {
   const auto alone = pretend({{"CUDAENV_GPU", "9.0"}});
   REQUIRE_FALSE(alone);
   CHECK(alone.error().code == Code::config);
-  const auto none = pretended_driver(Environment{});
+  const auto none = pretend({});
   REQUIRE(none);
   CHECK_FALSE(*none);
 }
