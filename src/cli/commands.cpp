@@ -14,6 +14,7 @@ Runner add_health(CLI::App& app);
 Runner add_init(CLI::App& app);
 Runner add_inspect(CLI::App& app);
 Runner add_install(CLI::App& app);
+Runner add_ldd(CLI::App& app);
 Runner add_licenses(CLI::App& app);
 Runner add_link(CLI::App& app);
 Runner add_list(CLI::App& app);
@@ -61,6 +62,8 @@ const std::vector<Command>& commands() {
        "CUDAENV_DRIVER=12.4 CUDAENV_GPU=9.0 cudaenv verify 12.8", add_verify},
       {"driver", {}, Group::prove, "the driver, the GPUs, and what each toolkit may do here",
        "cudaenv driver\ncudaenv driver --json\nCUDAENV_DRIVER=12.4 cudaenv driver", add_driver},
+      {"ldd", {}, Group::prove, "which file each needed library resolves to, by which rule; nothing is run",
+       "cudaenv ldd build/app\ncudaenv ldd build/app --with 12.8 --json", add_ldd},
       {"inspect", {}, Group::prove, "which GPU code and which libraries are in a binary",
        "cudaenv inspect build/libkernels.so\ncudaenv inspect .venv --json", add_inspect},
       {"health", {}, Group::prove, "for scripts: exit 0 and `cuda`, or exit 8 and `cpu` with the reason",
