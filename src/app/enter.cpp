@@ -5,6 +5,7 @@
 #include "activate/apply.hpp"
 #include "activate/env_diff.hpp"
 #include "activate/formats.hpp"
+#include "app/compat.hpp"
 #include "app/requirements.hpp"
 #include "app/select.hpp"
 #include "exec/run.hpp"
@@ -32,6 +33,21 @@ activate::Tree tree_of(const Receipt& toolkit) {
   for (const char* name : {"/lib", "/lib64"})
     if (tree.lib.empty() && is_folder(toolkit.path + name)) tree.lib = toolkit.path + name;
   return tree;
+}
+
+// The proof alone decides whether a compat folder goes first; a cached verdict is read in a millisecond.
+void add_compat(const World& world, const Receipt& toolkit, activate::Tree& tree) {
+  const auto folder = compat_folder(toolkit);
+  if (folder.empty()) return;
+  const auto verdict = ensure_verdict(world, toolkit);
+  if (!verdict) {
+    tree.compat_note = "forward compatibility is not used, nothing could be proven: " + sentence(verdict.error());
+  } else if (verdict->compat && verdict->compat->active) {
+    tree.compat = folder;
+    tree.compat_note = fmt::format("forward compatibility: {} is first in LD_LIBRARY_PATH ({})", folder, verdict->compat->why);
+  } else {
+    tree.compat_note = "forward compatibility is not used: " + (verdict->compat ? verdict->compat->why : "nothing was launched");
+  }
 }
 
 // The environment as it is, and as it was before the activation that $CUDAENV_STATE tells of.
@@ -104,7 +120,7 @@ Result<std::string> use_script(const World& world, Shell shell, const std::strin
   const auto around = surroundings(world);
   const auto chosen = TRY(select(with_environment(world, around.base), spec));
   if (verify) TRY(check_requirements(with_environment(world, around.base), chosen.selection));
-  const auto verdict = verify ? TRY(check_verdict(world, chosen.toolkit)) : "not verified";
+  const auto verdict = verify ? TRY(check_verdict(with_environment(world, around.base), chosen.toolkit)) : "not verified";
   messages.push_back(fmt::format("CUDA {} in this shell ({})", to_text(chosen.toolkit.version).view(), verdict));
   const auto diff = TRY(environment_of(world, chosen.toolkit));
   auto undo = activate::make_undo(diff, around.base);
@@ -124,7 +140,10 @@ Result<std::string> use_script(const World& world, Shell shell, const std::strin
 
 Result<EnvDiff> environment_of(const World& world, const Receipt& toolkit) {
   const auto config = TRY(configuration(world));
-  return activate::make_env_diff(tree_of(toolkit), config.library_path.value);
+  auto tree = tree_of(toolkit);
+  // What an earlier activation put into LD_LIBRARY_PATH must not decide about this one.
+  add_compat(with_environment(world, surroundings(world).base), toolkit, tree);
+  return activate::make_env_diff(tree, config.library_path.value);
 }
 
 const std::vector<std::string_view>& environment_formats() { return activate::format_names(); }

@@ -9,6 +9,7 @@
 #include "app/select.hpp"
 #include "base/text.hpp"
 #include "fetch/download.hpp"
+#include "store/canonical.hpp"
 #include "store/publish.hpp"
 #include "store/receipt.hpp"
 #include "store/remove.hpp"
@@ -57,6 +58,9 @@ Result<void> store_one(const store::Layout& layout, IoModule& io, const fetch::D
     const auto staged = TRY(store::stage(layout, file.artifact.component));
     unpack::UnpackOptions options;
     options.cancelled = interrupted;
+    // A whole driver is a gigabyte, of which a compat folder needs a tenth.
+    if (file.artifact.component == "compat")
+      options.wanted = [&](std::string_view path) { return store::canonical_path(file.artifact.kind, "compat", path).has_value(); };
     auto tree = unpack::unpack(io, file.path, staged, options);
     if (!tree) {
       (void)fs::remove_tree(staged);

@@ -1,5 +1,6 @@
 #include "app/prove.hpp"
 
+#include "app/compat.hpp"
 #include "app/prove_further.hpp"
 #include "sys/fs.hpp"
 #include "verify/causes.hpp"
@@ -25,8 +26,8 @@ bool worth_keeping(const Verdict& verdict) {
   return verdict.kind != Verdict::Kind::refused || (verdict.cause && !verify::is_transient(*verdict.cause));
 }
 
-Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, const Receipt& toolkit,
-                       const ProveOptions& options, const verify::CacheKey& key) {
+Result<Attempt> launch(const World& world, const verify::MachineFacts& machine, const Receipt& toolkit,
+                       const ProveOptions& options) {
   const auto known = TRY(tables(world));
   const int cuda = verify::cuda_number(toolkit.version);
   verify::ProbeRequest request;
@@ -43,11 +44,24 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
   evidence.visible = verify::visible_devices(world.env, verify::view_nvml(evidence.report));
   evidence.device = options.device;
   evidence.origin = verify::find_libcuda_origin(world.env, evidence.report.text("libcuda.found"), "");
+  if (world.env.get("CUDAENV_LIBCUDA") == toolkit.path + "/compat/libcuda.so.1")
+    evidence.origin = {toolkit.path + "/compat", "the toolkit's own compat folder", "cudaenv verify --refresh", false};
   // A container has the host's kernel module: starting it with the host's driver libraries is what helps there.
   if (evidence.origin.system && !machine.container.empty()) evidence.origin.remedy = "docker run --gpus all";
-  auto verdict = verify::judge(known, evidence);
+  return Attempt{verify::judge(known, evidence), verify::view_driver(machine, evidence.report)};
+}
+
+// Once with the driver that is here; where that is too old and the toolkit has a compat folder, once with that.
+Result<Verdict> launch_and_keep(const World& world, const verify::MachineFacts& machine, const Receipt& toolkit,
+                                const ProveOptions& options, const verify::CacheKey& key) {
+  auto plain = TRY(launch(world, machine, toolkit, options));
+  const auto choice = TRY(choose_compat(world, toolkit, plain));
+  std::optional<Attempt> with;
+  if (choice.try_it) with = TRY(launch(with_compat(world, choice.folder), machine, toolkit, options));
+  const bool keep = worth_keeping(plain.verdict) && (!with || worth_keeping(with->verdict));
+  auto verdict = settle_compat(choice, std::move(plain.verdict), with ? &with->verdict : nullptr);
   // A cache that cannot be written costs the next command a quarter of a second, and nothing else.
-  if (worth_keeping(verdict)) (void)verify::keep_verdict(key, verdict, evidence.report.text("libcuda.path"));
+  if (keep) (void)verify::keep_verdict(key, verdict, plain.driver.libcuda.path);
   return verdict;
 }
 
@@ -56,7 +70,8 @@ Result<Verdict> launch(const World& world, const verify::MachineFacts& machine, 
 Result<Verdict> prove(const World& world, const Receipt& toolkit, const ProveOptions& options) {
   const auto start = world.ticks();
   const auto finish = [&](Verdict verdict) -> Result<Verdict> {
-    if (options.gemm) TRY(prove_further(world, toolkit, options, verdict));
+    const bool compat = verdict.compat && verdict.compat->active;
+    if (options.gemm) TRY(prove_further(compat ? with_compat(world, verdict.compat->folder) : world, toolkit, options, verdict));
     verdict.elapsed_ms = ms_since(world, start);
     return verdict;
   };
@@ -66,7 +81,7 @@ Result<Verdict> prove(const World& world, const Receipt& toolkit, const ProveOpt
   const auto key = verify::cache_key(world, machine, toolkit, options.device);
   if (!options.refresh && !options.gemm)
     if (auto kept = verify::find_verdict(key)) return finish(std::move(*kept));
-  return finish(TRY(launch(world, machine, toolkit, options, key)));
+  return finish(TRY(launch_and_keep(world, machine, toolkit, options, key)));
 }
 
 }  // namespace cudaenv::app

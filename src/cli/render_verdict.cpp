@@ -69,6 +69,9 @@ std::string verdict_text(const World& world, const Verdict& verdict) {
                                  verdict.cached ? ", cached" : "", verdict.pretended ? ", pretended" : "");
   text += table(rows);
   if (verdict.pretended) text += "  pretended: judged by the tables, nothing was launched\n";
+  if (verdict.compat)
+    text += fmt::format("  compat: {} {}: {}\n", verdict.compat->folder, verdict.compat->active ? "is used" : "is not used",
+                        verdict.compat->why);
   if (verdict.cause) text += fmt::format("  why: {}\n  fix: {}\n", verdict.cause->what, verdict.cause->fix);
   return text;
 }

@@ -92,6 +92,13 @@ struct GemmFigures {
 
 struct GpuVerdict;
 
+/// The forward-compatibility folder that a toolkit has.
+struct CompatUse {
+  std::string folder;   // absolute: what activation puts first in LD_LIBRARY_PATH
+  bool active = false;  // the verdict was reached with it, and would be a lesser one without
+  std::string why;
+};
+
 struct Verdict {
   enum class Kind : std::uint8_t { proven, compile_only, degraded, refused } kind = Kind::compile_only;
   std::string toolkit;  // "13.0.2"
@@ -100,6 +107,7 @@ struct Verdict {
   double elapsed_ms = 0;
   std::vector<Step> steps;
   std::optional<Cause> cause;
+  std::optional<CompatUse> compat;   // where the toolkit has such a folder
   std::optional<GemmFigures> gemm;  // only where --gemm asked for it; never cached
   std::vector<GpuVerdict> gpus;  // every GPU that was to be proven; the verdict is the worst of theirs
 };

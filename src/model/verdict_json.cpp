@@ -54,6 +54,13 @@ json gpu_to_json(const GpuVerdict& gpu) {
           {"verdict", verdict_name(gpu.kind)}, {"why", gpu.why.empty() ? json() : json(gpu.why)}};
 }
 
+std::optional<CompatUse> compat_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto folder = text(object, "folder"), why = text(object, "why");
+  if (!folder || !why) return std::nullopt;
+  return CompatUse{*folder, object.value("active", json()) == json(true), *why};
+}
+
 }  // namespace
 
 json verdict_to_json(const Verdict& verdict) {
@@ -75,6 +82,8 @@ json verdict_to_json(const Verdict& verdict) {
                        {"cuda_error", verdict.cause->cuda_error},
                        {"what", verdict.cause->what},
                        {"fix", verdict.cause->fix}};
+  if (verdict.compat)
+    object["compat"] = {{"folder", verdict.compat->folder}, {"active", verdict.compat->active}, {"why", verdict.compat->why}};
   if (verdict.gemm)
     object["gemm"] = {{"ms", verdict.gemm->ms}, {"tflops", verdict.gemm->tflops}, {"max_error", verdict.gemm->max_error}};
   return object;
@@ -105,6 +114,8 @@ std::optional<Verdict> verdict_from_json(const json& object) {
       verdict.gpus.push_back(std::move(*gpu));
     }
   if (!cause->is_null() && !(verdict.cause = cause_from_json(*cause))) return std::nullopt;
+  if (const auto compat = object.find("compat"); compat != object.end() && !(verdict.compat = compat_from_json(*compat)))
+    return std::nullopt;
   return verdict;
 }
 

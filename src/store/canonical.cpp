@@ -1,5 +1,6 @@
 #include "store/canonical.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -32,6 +33,23 @@ std::string licence_path(std::string_view component, std::string_view inside) {
   auto path = "licenses/" + std::string(component) + "/";
   const auto small = lower(inside);
   return path + (small == "license.txt" || small == "license" ? std::string("LICENSE") : std::string(inside));
+}
+
+// A driver archive holds a whole driver; these libraries of it make a compat package (manifests/forward_compat.toml,
+// with which a test compares this list).
+constexpr std::array<std::string_view, 7> compat_files{"libcuda.so",         "libnvidia-ptxjitcompiler.so", "libnvidia-nvvm",
+                                                       "libcudadebugger.so", "libnvidia-pkcs11",            "libnvidia-gpucomp.so",
+                                                       "libnvidia-tileiras.so"};
+
+// Of the archive's folders only those for this processor: lib32 has the same names.
+std::optional<std::string> compat_path(std::string_view inside) {
+  if (inside.find('/') == std::string_view::npos && licence_name(inside)) return licence_path("compat", inside);
+  const auto slash = inside.find('/');
+  const auto folder = inside.substr(0, slash), name = base(inside);
+  if (slash == std::string_view::npos || inside.find('/', slash + 1) != std::string_view::npos) return std::nullopt;
+  if (folder != "lib" && folder != "lib64" && folder != "compat") return std::nullopt;
+  const bool wanted = std::any_of(compat_files.begin(), compat_files.end(), [&](auto begin) { return name.starts_with(begin); });
+  return wanted && name.find(".so") != std::string_view::npos ? std::optional("compat/" + std::string(name)) : std::nullopt;
 }
 
 // The part of a wheel's or archive's tree that lies below what becomes the toolkit's folder.
@@ -91,7 +109,8 @@ std::optional<std::string> canonical_path(ChannelKind kind, std::string_view com
     if (part.empty() || part == "." || part == "..") return std::nullopt;
   if (kind == ChannelKind::wheels) return wheel_path(component, member);
   const auto top = member.substr(0, member.find('/'));
-  return below_prefix(component, top.ends_with("-archive") ? after_first(member) : member);
+  const auto inside = top.ends_with("-archive") ? after_first(member) : member;
+  return component == "compat" ? compat_path(inside) : below_prefix(component, inside);
 }
 
 bool is_program(std::string_view path, std::string_view head) {

@@ -13,6 +13,7 @@ namespace cudaenv::store {
 /// (`__init__.py`, `.metadata`, package metadata, pkg-config files with another machine's prefix).
 ///   wheels  nvidia/cu13/bin/nvcc, nvidia/cuda_runtime/lib/libcudart.so.12, <package>.dist-info/licenses/License.txt
 ///   redist  cuda_nvcc-linux-x86_64-13.0.88-archive/bin/nvcc, …-archive/LICENSE
+/// Of a driver archive (component compat) only the libraries of forward compatibility have a place: compat/.
 /// Licences of both go to licenses/<component>/. `lib64` is `lib`: the toolkit has lib64 as a link.
 [[nodiscard]] std::optional<std::string> canonical_path(ChannelKind kind, std::string_view component,
                                                         std::string_view member);

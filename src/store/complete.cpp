@@ -107,6 +107,7 @@ Result<void> complete_tree(const std::string& tree, const Version& version, Plat
     TRY(add_soname_links(folder));
     TRY(add_development_links(folder));
   }
+  TRY(add_soname_links(fs::join(tree, "compat")));  // nobody links with these: no development links
   TRY(add_nvvm_links(tree));
   TRY(write_link_stubs(tree, platform));
   // nvcc.profile and build systems look in lib64.

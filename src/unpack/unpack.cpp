@@ -51,6 +51,8 @@ class Extraction {
  private:
   Result<void> take(ArchiveReader& reader, const ArchiveMember& member) {
     if (is_wheel_) TRY(cross_off(member));
+    // What is never written cannot do harm: a driver's setuid helper, say, is passed over and not refused.
+    if (!is_wheel_ && options_.wanted && !options_.wanted(member.path)) return {};
     auto path = TRY(guard_.admit(member));
     TRY(make_parents(path));
     switch (member.type) {

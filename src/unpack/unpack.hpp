@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "model/staged_tree.hpp"
@@ -15,6 +16,7 @@ namespace cudaenv::unpack {
 struct UnpackOptions {
   Limits limits;
   std::function<bool()> cancelled;  // asked between blocks; true ends with Code::interrupted
+  std::function<bool(std::string_view path)> wanted;  // of an archive that is no wheel: members that are written at all
 };
 
 /// Extracts the .whl or .tar.{gz,xz,zst} `archive` into `folder`, which exists and is empty. Files get 0644

@@ -23,7 +23,7 @@ struct Row {
 constexpr Row rows[] = {
     {34, "stub-libcuda", false, "{libcuda} is the stub that programs are linked with, not a driver ({origin})", "`{remedy}`"},
     {35, "driver-too-old", false, "driver {driver} is older than CUDA {toolkit} needs ({evidence})",
-     "`cudaenv install driver` installs the newest toolkit that this driver runs{compat}"},
+     "`cudaenv install driver` installs the newest toolkit that this driver runs"},
     {46, "gpu-busy", true, "the GPU is taken: exclusive mode, or another process holds it ({evidence})",
      "`nvidia-smi --query-compute-apps=pid,name --format=csv` names who holds it, `nvidia-smi -q -d COMPUTE` the mode; "
      "`cudaenv verify --refresh` tries again"},
@@ -48,7 +48,7 @@ constexpr Row rows[] = {
      "started with `docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`"},
     {222, "ptx-too-new", false, "PTX of {toolkit} is newer than driver {driver} can compile; machine code (SASS) runs",
      "`nvcc -arch=native` compiles machine code for this GPU; `cudaenv use driver` takes the newest toolkit whose PTX this "
-     "driver compiles{compat}"},
+     "driver compiles"},
     {300, "invalid-source", false, "the driver's compiler cannot read the PTX of {toolkit} ({evidence})",
      "`cudaenv install {toolkit}` repairs a damaged toolkit"},
     {304, "os-call-failed", true, "a system call of the driver failed ({evidence})",
@@ -113,7 +113,7 @@ std::string fill(std::string_view text, const CauseFacts& facts) {
   return fmt::format(fmt::runtime(text), fmt::arg("toolkit", facts.toolkit), fmt::arg("driver", facts.driver),
                      fmt::arg("module", facts.module), fmt::arg("libcuda", facts.libcuda),
                      fmt::arg("evidence", facts.evidence), fmt::arg("origin", facts.origin),
-                     fmt::arg("remedy", facts.remedy), fmt::arg("compat", facts.compat));
+                     fmt::arg("remedy", facts.remedy));
 }
 
 Cause make_cause(const Row& row, const CauseFacts& facts) {

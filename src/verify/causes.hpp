@@ -19,7 +19,6 @@ struct CauseFacts {
   std::string evidence;  // what was seen: the failing call, the linker's message
   std::string origin = "the dynamic linker finds it first";   // who put the libcuda there (LibcudaOrigin::from)
   std::string remedy = "ldconfig -p | grep libcuda";          // a command (LibcudaOrigin::remedy)
-  std::string compat;    // "; or `cudaenv install ... --with compat`" where forward compatibility may help, else empty
 };
 
 /// Every row: CUDA's number (0: a finding of ours) and its id. For tests and documentation.

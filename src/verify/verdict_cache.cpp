@@ -12,7 +12,7 @@ namespace cudaenv::verify {
 
 namespace {
 
-constexpr std::string_view proof_version = "1";  // raised when a proof or a sentence of the verdict changes
+constexpr std::string_view proof_version = "2";  // raised when a proof or a sentence of the verdict changes
 constexpr std::uint64_t max_bytes = 256 * 1024;
 
 // What identifies a file's content without reading it.
@@ -52,9 +52,9 @@ std::string machine_lines(const MachineFacts& machine) {
 
 // Managed trees never change under their id; a linked one may, and its folders' times tell.
 std::string toolkit_lines(const Receipt& toolkit) {
-  return fmt::format("toolkit={} {} {}\nlib={}\nlib64={}\nbin={}\n", toolkit.id, to_text(toolkit.version).view(),
+  return fmt::format("toolkit={} {} {}\nlib={}\nlib64={}\nbin={}\ncompat={}\n", toolkit.id, to_text(toolkit.version).view(),
                      toolkit.path, stamp(toolkit.path + "/lib"), stamp(toolkit.path + "/lib64"),
-                     stamp(toolkit.path + "/bin"));
+                     stamp(toolkit.path + "/bin"), stamp(toolkit.path + "/compat/libcuda.so.1"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using namespace cudaenv;
 namespace {
 
 const verify::CauseFacts facts{"13.0.2", "13.0", "580.159.04", "/usr/local/cuda/compat/libcuda.so.580.95.05",
-                               "cuInit answers 7", "LD_LIBRARY_PATH names /usr/local/cuda/compat", "unset LD_LIBRARY_PATH", ""};
+                               "cuInit answers 7", "LD_LIBRARY_PATH names /usr/local/cuda/compat", "unset LD_LIBRARY_PATH"};
 
 /// What stands between backticks.
 std::vector<std::string> commands_in(const std::string& text) {
