@@ -324,4 +324,4 @@ class LightTest(Chosen):
                 self.assertEqual([call for call in calls if call.startswith(("clone", "fork", "vfork"))], [])
                 self.assertEqual(sum(call.startswith("execve(") for call in calls), 2 if words[0] == "run" else 1)
                 self.assertNotIn("cudaenv-io", "".join(calls))
-                self.assertLess(len(calls), 360 if words == ["list"] else 240, words)  # ten toolkits are there
+                self.assertLess(len(calls), 360 if words == ["list"] else 250, words)  # ten toolkits are there
