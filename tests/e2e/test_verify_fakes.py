@@ -39,7 +39,7 @@ def compile_only(driver, cause):
 
 
 TABLE = [
-    proven("ok"), proven("ampere"), proven("mig"), proven("devices-2"),
+    proven("ok"), proven("ampere"), proven("turing"), proven("mig"), proven("devices-2"),
     # each of CUDA's errors, where it shows in practice
     refused("init-34", "stub-libcuda", 34, "genuine"), refused("stubs", "stub-libcuda", 34, "genuine"),
     refused("init-35", "driver-too-old", 35), refused("old", "driver-too-old", 35, "floor"),
@@ -84,6 +84,9 @@ TABLE = [
     proven("devices-8"), refused("gpu5-214", "ecc-uncorrectable", 214, "sass"), degraded("gpu1-222", "ptx-too-new", 222, "ptx"),
     refused("gpu3-wrong", "wrong-results", step="sass"), refused("gpu2-hang", "driver-hung", step="sass"),
     refused("gpu2-segv", "driver-crashed", step="sass"),
+    # an NVML lies beside them; what that adds is shown in test_driver
+    *(proven("nvml-" + name) for name in ("two", "one-of-two", "mig", "mixed", "hangs")), compile_only("nvml-hidden", "no-gpu"),
+    compile_only("nvml-mig-empty", "no-gpu"), refused("nvml-mismatch", "driver-mismatch", 803, "genuine"),
     # files that are no libcuda
     refused("elf32", "libcuda-wrong-class"), refused("cut-header", "libcuda-damaged"),
     refused("cut-half", "libcuda-damaged"), refused("empty", "libcuda-damaged"), refused("text", "libcuda-damaged"),
