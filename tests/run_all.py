@@ -113,11 +113,11 @@ def fuzz(tally):
     ctest("fuzz", tally, f"-DCUDAENV_FUZZ_SECONDS={FUZZ_SECONDS}")
 
 
-def real(tally):
-    log = RESULTS / "real.txt"
+def real_suite(name, label, tally):
+    log = RESULTS / f"{name}.txt"
     with open(log, "w+") as out:
-        print("\n$ tests/support/suite.py tests/real/test_real.py", flush=True)
-        process = subprocess.Popen([sys.executable, "tests/support/suite.py", "tests/real/test_real.py"], cwd=SOURCE,
+        print(f"\n$ tests/support/suite.py tests/real/{name}.py", flush=True)
+        process = subprocess.Popen([sys.executable, "tests/support/suite.py", f"tests/real/{name}.py"], cwd=SOURCE,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    env={**os.environ, "CUDAENV_BUILD_DIR": str(SOURCE / "build/release")})
         for line in process.stdout:
@@ -127,8 +127,13 @@ def real(tally):
     passed, failed, skipped = cases(text, "run" if process.wait() in (0, 77) else "fail")
     tally.add(passed, failed, skipped)
     if failed:
-        tally.notes.append(f"FAILED   real index ({failed} cases)")
-    tally.notes += [f"skipped  real index: {line}" for line in re.findall(r"^skipped: (.*)$", text, re.M)]
+        tally.notes.append(f"FAILED   {label} ({failed} cases)")
+    tally.notes += [f"skipped  {label}: {line}" for line in re.findall(r"^skipped: (.*)$", text, re.M)]
+
+
+def real(tally):
+    real_suite("test_real", "real index", tally)
+    real_suite("test_libcuda", "real libcuda", tally)
 
 
 # Unit tests run where the sanitizers watch; the release build is what ships, end to end.
