@@ -96,11 +96,19 @@ class NvccCheck {
     return text;
   }
 
+  // NVCC_CCBIN may be a path, a folder that holds g++, or a name.
+  static std::string named_compiler(const std::string& value, const std::string& search) {
+    if (value.find('/') == std::string::npos) return find_in_path(value, search);
+    const auto status = fs::status_of_target(value);
+    if (!status || status->type == fs::Type::missing) return {};
+    return status->type == fs::Type::folder ? fs::join(value, "g++") : value;
+  }
+
   HostCompiler find_compiler() const {
     const auto path = environment_.find("PATH");
     const auto search = path != environment_.end() ? path->second : std::string();
     const auto named = environment_.find("NVCC_CCBIN");
-    const auto first = named != environment_.end() ? find_in_path(named->second, search) : find_in_path("g++", search);
+    const auto first = named != environment_.end() ? named_compiler(named->second, search) : find_in_path("g++", search);
     if (first.empty() && named == environment_.end()) return {.words = "no g++ found: apt-get install g++"};
     const auto version = first.empty() ? CompilerVersion() : version_of(first);
     const auto name = first.empty() ? printable(named->second) : fs::base_name(first) + " " + version.text;

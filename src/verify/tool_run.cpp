@@ -25,7 +25,10 @@ std::string gist(const ChildResult& result) {
 }
 
 std::string trouble(const Result<ChildResult>& result) {
-  if (!result) return result.error().what;
+  if (!result) {
+    const auto& error = result.error();
+    return error.causes.empty() ? error.what : error.what + ": " + error.causes.front();
+  }
   if (result->end == ChildResult::End::timed_out) return fmt::format("did not end within {:.0f} s", result->elapsed_ms / 1000);
   if (result->end == ChildResult::End::signalled) return fmt::format("was ended by signal {}", result->status);
   if (result->status == 0) return {};
