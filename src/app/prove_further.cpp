@@ -1,5 +1,6 @@
 #include "app/prove_further.hpp"
 
+#include "sys/fs.hpp"
 #include "verify/facts_tables.hpp"
 #include "verify/judge_libraries.hpp"
 #include "verify/nvcc_step.hpp"
@@ -22,6 +23,16 @@ std::string why_not(const Verdict& verdict) {
 int capability(const std::vector<verify::LibraryRun>& runs, int device) {
   if (runs.empty()) return 0;
   return verify::parse_tenths(runs.front().report.text("device." + std::to_string(device) + ".cc")).value_or(0);
+}
+
+// The compiled program loads a libcuda by the linker's search: the one that the proof loaded must come first there.
+verify::Variables run_environment(const Environment& env) {
+  auto variables = verify::probe_environment(env);
+  const auto libcuda = env.get("CUDAENV_LIBCUDA").value_or("");
+  if (fs::base_name(libcuda) != "libcuda.so.1") return variables;
+  auto& path = variables["LD_LIBRARY_PATH"];
+  path = fs::parent(libcuda) + (path.empty() ? "" : ":" + path);
+  return variables;
 }
 
 }  // namespace
@@ -47,7 +58,7 @@ Result<void> prove_further(const World& world, const Receipt& toolkit, const Pro
   nvcc.toolkit = toolkit.path;
   nvcc.tmp = world.env.get("TMPDIR").value_or("/tmp");
   nvcc.environment = world.env.all();
-  nvcc.run_environment = verify::probe_environment(world.env);
+  nvcc.run_environment = run_environment(world.env);
   nvcc.archs = TRY(verify::read_tables(world.paths.share + "/manifests")).archs_of(verify::cuda_number(toolkit.version));
   verify::add_further(verdict, verify::nvcc_step(nvcc, std::move(facts)));
   return {};

@@ -158,6 +158,7 @@ void* DeviceMemory::pointer() const {
 void prove_libraries(const Options& options, const DriverApi& api, const Device& device) {
   Bench bench{options, api, device, {}};
   if (!find_work_calls(bench.work)) return record("libcuda.missing_symbol", "cuEventRecord and its like");
+  record_number("libraries.device", device.index);
   for (const auto& runner : runners) {
     if (!is_asked(options.libraries, runner.name)) continue;
     record_stage(runner.name);

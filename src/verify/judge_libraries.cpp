@@ -90,6 +90,12 @@ class Judge {
     return fmt::format("all-reduce over {} GPU{}, {} sums checked", gpus, gpus == 1 ? "" : "s", seen.number("checked"));
   }
 
+  // NCCL has all GPUs, the others one of them.
+  static std::string where(const Seen& seen) {
+    if (seen.step == "nccl" || seen.report.number("device.count").value_or(1) < 2) return "";
+    return fmt::format(", GPU {}", seen.report.number("libraries.device").value_or(0));
+  }
+
   void judge_values(const Seen& seen) {
     if (seen.has("foreign")) {
       fail(seen.step, "library-shadowed", seen.text("foreign", 300) + " was loaded, not the toolkit's");
@@ -99,7 +105,7 @@ class Judge {
       out_.wrong_results = true;
     } else {
       const auto whence = seen.has("outside") ? "; " + seen.text("outside", 300) + " is not of the toolkit" : ", the toolkit's own";
-      out_.steps.push_back({seen.step, StepStatus::pass, fmt::format("{}{}: {}", seen.file(), whence, passed(seen))});
+      out_.steps.push_back({seen.step, StepStatus::pass, fmt::format("{}{}{}: {}", seen.file(), whence, where(seen), passed(seen))});
       if (seen.step == "gemm") out_.gemm = GemmFigures{seen.real("ms"), seen.real("tflops"), seen.real("max_error")};
     }
   }

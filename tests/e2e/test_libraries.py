@@ -69,6 +69,13 @@ class LibrariesTest(SealedTest):
             for word in words:
                 self.assertIn(word, steps[name][1])
 
+    def test_a_device_is_picked(self):
+        self.toolkit()
+        ran = self.assertWorks(self.verify("--json", "--device", "1", driver="devices-2"))
+        steps = self.steps(ran)
+        self.assertIn("the toolkit's own, GPU 1: bf16", steps["gemm"][1])
+        self.assertIn("all-reduce over 2 GPUs", steps["nccl"][1])
+
     def test_what_is_kept_is_the_plain_proof(self):
         self.toolkit("cublas-wrong")
         self.verify()
@@ -119,6 +126,8 @@ class LibrariesTest(SealedTest):
     def test_a_crash_costs_its_own_step_only(self):
         self.toolkit("cublas-segv")
         self.assertFails(self.verify("--json"), "gemm", "library-failed", "signal 11 in `gemm`")
+        self.tree_again("cublas-exit", 1)
+        self.assertFails(self.verify("--json"), "gemm", "library-failed", "exit status 0 in `gemm`")
 
     def test_a_library_that_hangs(self):
         self.toolkit("cublas-hang")
