@@ -1,5 +1,7 @@
 #include "app/prove.hpp"
 
+#include <algorithm>
+
 #include "app/compat.hpp"
 #include "app/prove_further.hpp"
 #include "sys/fs.hpp"
@@ -54,10 +56,17 @@ Result<Attempt> launch(const World& world, const verify::MachineFacts& machine, 
 // Once with the driver that is here; where that is too old and the toolkit has a compat folder, once with that.
 Result<Verdict> launch_and_keep(const World& world, const verify::MachineFacts& machine, const Receipt& toolkit,
                                 const ProveOptions& options, const verify::CacheKey& key) {
+  const auto start = world.ticks();
   auto plain = TRY(launch(world, machine, toolkit, options));
   const auto choice = TRY(choose_compat(world, toolkit, plain));
   std::optional<Attempt> with;
-  if (choice.try_it) with = TRY(launch(with_compat(world, choice.folder), machine, toolkit, options));
+  if (choice.try_it) {
+    // Both together keep the one deadline.
+    auto rest = options;
+    rest.timeout = std::max(options.timeout - std::chrono::duration_cast<std::chrono::milliseconds>(world.ticks() - start),
+                            std::chrono::milliseconds(1));
+    with = TRY(launch(with_compat(world, choice.folder), machine, toolkit, rest));
+  }
   const bool keep = worth_keeping(plain.verdict) && (!with || worth_keeping(with->verdict));
   auto verdict = settle_compat(choice, std::move(plain.verdict), with ? &with->verdict : nullptr);
   // A cache that cannot be written costs the next command a quarter of a second, and nothing else.

@@ -61,6 +61,8 @@ bool libcuda_does_not_load(Steps& steps) {
   // The linker names the file it misses: another name is a library that libcuda needs.
   const bool missing = text.starts_with(printable(wanted, 300) + ":") && text.find("No such file") != std::string::npos;
   if (!missing) return steps.refuse_finding("facts", "libcuda-damaged", text);
+  if (report.has("libcuda.present"))
+    return steps.refuse_finding("facts", "libcuda-wrong-class", printable(wanted, 300) + " is there, and the dynamic linker passes it over");
   if (report.has("libcuda.wanted") || machine.has_device_nodes())
     return steps.refuse_finding("facts", "libcuda-missing", text);
   return steps.only_compile("no-driver", machine.has_driver() ? "no libcuda.so.1 and no device node (started without --gpus?)"

@@ -88,7 +88,7 @@ TABLE = [
     *(proven("nvml-" + name) for name in ("two", "one-of-two", "mig", "mixed", "hangs")), compile_only("nvml-hidden", "no-gpu"),
     compile_only("nvml-mig-empty", "no-gpu"), refused("nvml-mismatch", "driver-mismatch", 803, "genuine"),
     # files that are no libcuda
-    refused("elf32", "libcuda-wrong-class"), refused("cut-header", "libcuda-damaged"),
+    refused("elf32", "libcuda-wrong-class"), refused("elf-arm", "libcuda-wrong-class"), refused("cut-header", "libcuda-damaged"),
     refused("cut-half", "libcuda-damaged"), refused("empty", "libcuda-damaged"), refused("text", "libcuda-damaged"),
     refused("absent", "libcuda-missing"), refused("dangling", "libcuda-missing"), refused("folder", "libcuda-damaged"),
 ]
@@ -132,7 +132,9 @@ class FakeDriversTest(SealedTest):
             return library
         folder.mkdir()
         whole = (FAKES / "ok" / "libcuda.so.1").read_bytes()
-        content = {"elf32": elf32(), "cut-header": whole[:40], "cut-half": cut_in_its_segments(whole), "empty": b"",
+        other = struct.pack("<H", 183 if whole[18] == 62 else 62)  # e_machine: arm64 on x86, and the other way round
+        content = {"elf32": elf32(), "elf-arm": whole[:18] + other + whole[20:], "cut-header": whole[:40],
+                   "cut-half": cut_in_its_segments(whole), "empty": b"",
                    "text": b"INPUT(libcuda.so.580)\n"}
         if name in content:
             library.write_bytes(content[name])
