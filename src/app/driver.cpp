@@ -11,6 +11,7 @@
 #include "verify/facts_cache.hpp"
 #include "verify/node_facts.hpp"
 #include "verify/reach.hpp"
+#include "verify/toolkit_reads.hpp"
 
 namespace cudaenv::app {
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::chrono::milliseconds patience{10'000};        // of commands that need the facts
 constexpr std::chrono::milliseconds health_patience{5'000};  // `health` is for scripts: better a no than a wait
+
+constexpr std::chrono::milliseconds tool_patience{2'000};    // of a toolkit's `ptxas --help`
 
 Result<verify::Tables> tables(const World& world) { return verify::read_tables(world.paths.share + "/manifests"); }
 
@@ -112,10 +115,23 @@ Result<Health> check_health(const World& world, const std::optional<Receipt>& to
   return health;
 }
 
+Result<OwnWords> ask_unknown_toolkits(const World& world, const std::vector<Receipt>& installed) {
+  const auto known = TRY(tables(world));
+  OwnWords words;
+  for (const auto& receipt : installed) {
+    const int cuda = verify::cuda_number(receipt.version);
+    if (known.knows_archs(cuda) || words.contains(cuda)) continue;
+    auto reads = verify::read_tools(receipt.path, tool_patience);
+    if (!reads.archs.empty()) words[cuda] = {std::move(reads.archs), std::move(reads.asked)};
+  }
+  return words;
+}
+
 Result<std::vector<ToolkitMay>> judge_toolkits(const World& world, const DriverFacts& facts,
                                                const std::vector<Receipt>& installed,
-                                               const std::vector<Version>& available) {
-  const auto known = TRY(tables(world));
+                                               const std::vector<Version>& available, const OwnWords& unknown) {
+  auto known = TRY(tables(world));
+  for (const auto& [cuda, reads] : unknown) verify::learn(known, cuda, {reads.archs, reads.asked, 0});
   std::vector<ToolkitMay> list;
   const auto add = [&](const Version& version, bool here) {
     const auto same = [&](const ToolkitMay& one) { return one.version == version; };

@@ -46,9 +46,19 @@ struct ToolkitMay {
   Reach reach;
   bool newest_full = false;  // of its major version
 };
+/// What installed toolkits that the tables do not know say of themselves, by CUDA number (13050).
+struct OwnWord {
+  std::vector<int> archs;
+  std::string asked;  // "ptxas"
+};
+using OwnWords = std::map<int, OwnWord>;
+/// Starts their ptxas or nvcc: about 10 ms each, nothing where the tables know them all.
+[[nodiscard]] Result<OwnWords> ask_unknown_toolkits(const World& world, const std::vector<Receipt>& installed);
+
 /// `available` holds releases that are not installed.
 [[nodiscard]] Result<std::vector<ToolkitMay>> judge_toolkits(const World& world, const DriverFacts& facts,
                                                              const std::vector<Receipt>& installed,
-                                                             const std::vector<Version>& available);
+                                                             const std::vector<Version>& available,
+                                                             const OwnWords& unknown = {});
 
 }  // namespace cudaenv::app

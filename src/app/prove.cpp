@@ -9,6 +9,7 @@
 #include "verify/driver_notes.hpp"
 #include "verify/driver_view.hpp"
 #include "verify/judge.hpp"
+#include "verify/toolkit_reads.hpp"
 #include "verify/verdict_cache.hpp"
 
 namespace cudaenv::app {
@@ -28,9 +29,17 @@ bool worth_keeping(const Verdict& verdict) {
   return verdict.kind != Verdict::Kind::refused || (verdict.cause && !verify::is_transient(*verdict.cause));
 }
 
+constexpr std::chrono::milliseconds tool_patience{2'000};
+
+// NVRTC names its targets in the probe, at no cost; without it ptxas must be asked.
+bool has_nvrtc(const Receipt& toolkit) {
+  const auto names = fs::list(toolkit.path + "/lib");
+  return names && std::any_of(names->begin(), names->end(), [](const std::string& name) { return name.starts_with("libnvrtc.so"); });
+}
+
 Result<Attempt> launch(const World& world, const verify::MachineFacts& machine, const Receipt& toolkit,
                        const ProveOptions& options) {
-  const auto known = TRY(tables(world));
+  auto known = TRY(tables(world));
   const int cuda = verify::cuda_number(toolkit.version);
   verify::ProbeRequest request;
   request.toolkit = toolkit.path;
@@ -39,10 +48,17 @@ Result<Attempt> launch(const World& world, const verify::MachineFacts& machine, 
   request.archs = known.archs_of(cuda);
   request.isa = verify::isa_text(known.known_isa(cuda));
   request.deadline = options.timeout;
+  if (!known.knows_archs(cuda) && !has_nvrtc(toolkit)) {
+    verify::learn(known, cuda, verify::read_tools(toolkit.path, tool_patience));
+    request.archs = known.archs_of(cuda);
+  }
   verify::Evidence evidence;
   evidence.toolkit = toolkit.version;
   evidence.machine = machine;
   evidence.report = TRY(verify::run_probe(world, request));
+  auto own_words = verify::read_report(evidence.report);
+  if (known.knows_archs(cuda)) own_words.archs.clear();  // measured, and the same
+  verify::learn(known, cuda, own_words);
   evidence.visible = verify::visible_devices(world.env, verify::view_nvml(evidence.report));
   evidence.device = options.device;
   evidence.origin = verify::find_libcuda_origin(world.env, evidence.report.text("libcuda.found"), "");

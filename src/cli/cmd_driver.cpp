@@ -1,5 +1,6 @@
 // `cudaenv driver` and `cudaenv health`: the driver, the GPUs, and what may run here.
 #include <CLI/CLI.hpp>
+#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -36,10 +37,26 @@ nlohmann::json newest_full(const std::vector<app::ToolkitMay>& toolkits) {
   return newest;
 }
 
+struct Releases {
+  std::vector<Receipt> installed;
+  std::vector<Version> available;
+  app::OwnWords unknown;
+};
+
+Result<Releases> gather_releases(const World& world) {
+  Releases releases;
+  releases.installed = TRY(app::inventory(world)).toolkits;
+  releases.available = available_versions(world);
+  releases.unknown = TRY(app::ask_unknown_toolkits(world, releases.installed));
+  return releases;
+}
+
 Result<int> run_driver(World& world, double timeout_s) {
+  // While the driver starts, which takes longer than all of this.
+  auto gathering = std::async(std::launch::async, [&world] { return gather_releases(world); });
   const auto facts = TRY(app::driver_facts(world, std::chrono::milliseconds(static_cast<long>(timeout_s * 1000))));
-  const auto inventory = TRY(app::inventory(world));
-  const auto toolkits = TRY(app::judge_toolkits(world, facts, inventory.toolkits, available_versions(world)));
+  const auto releases = TRY(gathering.get());
+  const auto toolkits = TRY(app::judge_toolkits(world, facts, releases.installed, releases.available, releases.unknown));
   if (!world.json) return print(driver_text(world, facts, toolkits)), 0;
   auto json = driver_to_json(facts);
   json["toolkits"] = nlohmann::json::array();

@@ -62,6 +62,17 @@ void record_version(const NvrtcApi& api) {
   record("nvrtc.version", text);
 }
 
+// "75,80,86": what the tables may not know of a release that is newer than they.
+void record_archs(const NvrtcApi& api) {
+  int count = 0, archs[64] = {};
+  if (api.arch_count == nullptr || api.archs == nullptr || api.arch_count(&count) != 0 || count <= 0 || count > 64 || api.archs(archs) != 0)
+    return;
+  char text[512] = {};
+  for (int i = 0, size = 0; i < count && size < 500; ++i)
+    size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), "%s%d", i == 0 ? "" : ",", archs[i]);
+  record("nvrtc.archs", text);
+}
+
 }  // namespace
 
 void Compiler::prepare(const Options& options) {
@@ -79,6 +90,7 @@ void Compiler::prepare(const Options& options) {
     std::snprintf(nvrtc_error_, sizeof nvrtc_error_, "NVRTC lacks a call of its API");
   } else {
     record_version(api_);
+    record_archs(api_);
   }
   record_elapsed("ms.load_nvrtc", start);
 }

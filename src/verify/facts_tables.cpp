@@ -55,6 +55,9 @@ Result<void> read_drivers(const std::string& file, Tables& tables) {
 
 Result<void> read_archs(const std::string& file, Tables& tables) {
   const auto document = TRY(read_toml_file(file));
+  const auto measured = parse_cuda(text_of(document, "known-to").value_or(""));
+  if (!measured) return fail(malformed(file, "known-to"));
+  tables.archs_known_to = *measured;
   return for_each(document, "sm", file, [&](const std::string& key, const json& value) {
     const auto arch = small_number(key);
     const auto first = parse_cuda(text_of(value, "first").value_or(""));
@@ -95,6 +98,7 @@ std::optional<int> Tables::isa_of_driver(int cuda) const {
 }
 
 std::vector<int> Tables::archs_of(int cuda) const {
+  if (const auto read = read_archs.find(cuda); read != read_archs.end()) return read->second.archs;
   std::vector<int> list;
   for (const auto& [arch, range] : archs)
     if (range.first <= cuda && (range.last == 0 || cuda <= range.last)) list.push_back(arch);

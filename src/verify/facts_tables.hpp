@@ -22,12 +22,23 @@ struct ArchRange {
   int first = 0, last = 0;
 };
 
+/// Targets that a toolkit named itself.
+struct ReadArchs {
+  std::vector<int> archs;  // ascending
+  std::string asked;       // "ptxas"
+};
+
 struct Tables {
   std::map<int, std::string> minor_compat_min;           // toolkit major -> oldest driver, "525.60.13"
   std::map<int, DriverBranch> branches;                  // 580 -> ...
   std::map<int, ArchRange> archs;                        // 90 -> [11080, 0]
   std::map<int, int> ptx_isa;                            // 12080 -> 87
 
+  int archs_known_to = 0;                                // 13040: later toolkits are taken to have the same targets
+  std::map<int, ReadArchs> read_archs;                   // outranks `archs`
+
+  /// Are the targets of this toolkit measured, or named by itself?
+  [[nodiscard]] bool knows_archs(int cuda) const { return cuda <= archs_known_to || read_archs.contains(cuda); }
   /// PTX ISA of the toolkit that `cuda` (12080) names; absent for toolkits newer than the tables.
   [[nodiscard]] std::optional<int> isa_of_toolkit(int cuda) const;
   /// The newest ISA known not to be newer than that toolkit's own: one that its tools surely accept.

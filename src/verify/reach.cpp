@@ -35,8 +35,11 @@ bool is_embedded(int arch) {
 
 bool runs_on(int arch, int cc) { return arch == cc || (arch / 10 == cc / 10 && arch < cc && !is_embedded(arch)); }
 
-std::string range_text(const std::vector<int>& archs) {
-  return fmt::format("sm_{} to sm_{}", archs.front(), archs.back());
+// "sm_75 to sm_121", and how far that can be relied on.
+std::string range_text(const Tables& tables, int cuda, const std::vector<int>& archs) {
+  const auto range = fmt::format("sm_{} to sm_{}", archs.front(), archs.back());
+  if (const auto read = tables.read_archs.find(cuda); read != tables.read_archs.end()) return fmt::format("{}, says its {}", range, read->second.asked);
+  return tables.knows_archs(cuda) ? range : fmt::format("{}, if it has those of {}", range, cuda_text(tables.archs_known_to));
 }
 
 }  // namespace
@@ -52,7 +55,7 @@ DriverJudgement judge_driver(const Tables& tables, const Version& toolkit, int c
     return {DriverReach::ptx_too, fmt::format("driver {} < {}, but both know PTX ISA {}", shown, short_name(toolkit),
                                               isa_text(*toolkit_isa))};
   const auto isas = toolkit_isa && driver_isa ? fmt::format(" (ISA {} > {})", isa_text(*toolkit_isa), isa_text(*driver_isa))
-                                              : std::string();
+                                              : std::string(toolkit_isa ? "" : " (its PTX ISA is not known)");
   return {DriverReach::sass_only, fmt::format("driver {} reaches the floor of {}.x, but is older than {}: its PTX is too new{}",
                                               shown, toolkit.major(), short_name(toolkit), isas)};
 }
@@ -60,7 +63,7 @@ DriverJudgement judge_driver(const Tables& tables, const Version& toolkit, int c
 ArchJudgement judge_arch(const Tables& tables, const Version& toolkit, int cc) {
   const auto archs = tables.archs_of(cuda_number(toolkit));
   if (archs.empty()) return {ArchReach::native, fmt::format("the tables know no targets of {}", short_name(toolkit))};
-  const auto shown = fmt::format("{} ({})", short_name(toolkit), range_text(archs));
+  const auto shown = fmt::format("{} ({})", short_name(toolkit), range_text(tables, cuda_number(toolkit), archs));
   if (std::any_of(archs.begin(), archs.end(), [&](int arch) { return runs_on(arch, cc); }))
     return {ArchReach::native, fmt::format("sm_{} is a target of {}", cc, shown)};
   if (archs.front() > cc) return {ArchReach::gpu_too_old, fmt::format("sm_{} is older than every target of {}", cc, shown)};
