@@ -177,7 +177,7 @@ class FakeDriversTest(SealedTest):
         return wrong
 
     def processes_of_this_test(self):
-        """Command lines of processes with this home in their environment, zombies among them."""
+        """Command lines of processes with this home in their environment; for zombies see proof_test."""
         found = []
         for entry in pathlib.Path("/proc").glob("[0-9]*"):
             try:
