@@ -1,8 +1,12 @@
 // What the kernel says, from folders that look like machines.
+#include <unistd.h>
+
+#include <algorithm>
 #include <fstream>
 
 #include "sys/fs.hpp"
 #include "unit/catch.hpp"
+#include "verify/driver_notes.hpp"
 #include "verify/machine_facts.hpp"
 #include "verify/verdict_cache.hpp"
 
@@ -62,6 +66,73 @@ TEST_CASE("a machine without one, and WSL", "[machine]") {
   broken.put("dev/nvidiactl", "");
   CHECK(read_machine_facts(broken.path).kernel_module.empty());
   CHECK_FALSE(read_machine_facts(broken.path).has_device_nodes());
+}
+
+TEST_CASE("WSL: which libcuda is expected", "[machine]") {
+  const Root root;
+  root.put("dev/dxg", "");
+  root.put("usr/lib/wsl/lib/libcuda.so.1", "");
+  const auto machine = read_machine_facts(root.path);
+  CHECK(machine.wsl_libcuda == "/usr/lib/wsl/lib/libcuda.so.1");
+  DriverFacts facts;
+  facts.libcuda.path = "/usr/lib/wsl/lib/libcuda.so.1";
+  CHECK(driver_notes(machine, facts, {}, {}).empty());
+  facts.libcuda.path = "/usr/lib/x86_64-linux-gnu/libcuda.so.535.309.01";
+  const auto notes = driver_notes(machine, facts, {}, {});
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], ContainsSubstring("/usr/lib/wsl/lib/libcuda.so.1, but " + facts.libcuda.path));
+}
+
+TEST_CASE("Tegra names its release, or at least its chip", "[machine]") {
+  const Root orin, chip, none;
+  orin.put("etc/nv_tegra_release", "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n# KERNEL_VARIANT: oot\n");
+  for (const auto* node : {"nvhost-gpu", "nvmap"}) orin.put(std::string("dev/") + node, "");
+  const auto facts = read_machine_facts(orin.path);
+  CHECK(facts.jetson == "R36.4.3");
+  CHECK(facts.has_driver());
+  CHECK(facts.has_device_nodes());
+  chip.put("proc/device-tree/compatible", std::string("nvidia,p3737-0000+p3701-0005\0nvidia,tegra234\0", 45));
+  CHECK(read_machine_facts(chip.path).jetson == "tegra234");
+  CHECK(read_machine_facts(none.path).jetson.empty());
+  for (const char* bad : {"", "# R36", "# R36 (release), REVISION: ", "R36 REVISION: 4", "# Rx REVISION: 4.3"}) CHECK(parse_tegra_release(bad).empty());
+}
+
+TEST_CASE("device nodes that this user may not open are named", "[machine]") {
+  const Root root;
+  root.put("sys/module/nvidia/version", "580.159.04\n");
+  for (const auto* node : {"nvidia0", "nvidiactl", "nvidia-nvswitch0", "nvidia-nvswitch1", "nvidia-nvswitchctl"}) root.put(std::string("dev/") + node, "");
+  REQUIRE(fs::set_mode(root.path + "/dev/nvidia0", 0));
+  REQUIRE(fs::set_mode(root.path, 0755));
+  const bool root_user = ::geteuid() == 0;  // may open everything: look as somebody else
+  if (root_user) REQUIRE(::seteuid(65534) == 0);
+  const auto facts = read_machine_facts(root.path);
+  if (root_user) REQUIRE(::seteuid(0) == 0);
+  CHECK(std::find(facts.closed_devices.begin(), facts.closed_devices.end(), "nvidia0") != facts.closed_devices.end());
+  CHECK(facts.nvswitches == 2);
+  CHECK(facts.has_device_nodes());
+  const auto notes = driver_notes(facts, {}, {}, {});
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], ContainsSubstring("/dev/nvidia0"));
+}
+
+TEST_CASE("a GPU without a driver, a driver without nodes", "[machine]") {
+  const Root root;
+  const auto pci = [&](const char* place, const char* vendor, const char* kind, const char* device) {
+    const auto folder = std::string("sys/bus/pci/devices/") + place;
+    root.put(folder + "/vendor", std::string(vendor) + "\n");
+    root.put(folder + "/class", std::string(kind) + "\n");
+    root.put(folder + "/device", std::string(device) + "\n");
+  };
+  pci("0000:3b:00.0", "0x10de", "0x030200", "0x2330");
+  pci("0000:3b:00.1", "0x10de", "0x040300", "0x22ba");  // its sound device
+  pci("0000:00:02.0", "0x8086", "0x030000", "0x9a60");
+  const auto gpus = read_pci_gpus(root.path);
+  CHECK(gpus == std::vector<std::string>{"0000:3b:00.0 10de:2330"});
+  CHECK_THAT(driver_notes(read_machine_facts(root.path), {}, {}, gpus).at(0), ContainsSubstring("no kernel module is loaded"));
+  root.put("sys/module/nvidia/version", "580.159.04\n");
+  CHECK_THAT(driver_notes(read_machine_facts(root.path), {}, {}, {}).at(0), ContainsSubstring("there is no device node"));
+  root.put(".dockerenv", "");
+  CHECK_THAT(driver_notes(read_machine_facts(root.path), {}, {}, {}).at(0), ContainsSubstring("--gpus all"));
 }
 
 TEST_CASE("the module's version, whichever flavour wrote it", "[machine]") {

@@ -260,6 +260,89 @@ TEST_CASE("components and profiles hang together", "[manifests]") {
   CHECK(data().component("nonsense") == nullptr);
 }
 
+TEST_CASE("what is not known of a release is known to be unknown", "[manifests]") {
+  const auto sm = table("sm.toml");
+  const auto known_to = version(sm.at("known-to"));
+  for (const auto& [arch, range] : sm.at("sm").items()) {
+    CAPTURE(arch);
+    CHECK_FALSE(known_to < version(range.at("first")));
+    if (range.contains("last")) CHECK(version(range.at("last")) < known_to);
+  }
+  // Beyond the measured targets nothing but the PTX ISA may be claimed.
+  const auto variants = sm.at("variant");
+  for (const auto& [name, first] : variants.items()) CHECK_FALSE(known_to < version(first));
+  const auto host_compilers = table("host_compilers.toml").at("toolkit");
+  for (const auto& [toolkit, row] : host_compilers.items()) CHECK_FALSE(known_to < version(toolkit));
+  // Every release is of a minor one whose driver branch is known, or is newer than all branches.
+  const auto branches = table("drivers.toml").at("branch");
+  Version newest;
+  std::set<std::string> spoken;
+  for (const auto& [branch, values] : branches.items()) {
+    spoken.insert(values.at("cuda").get<std::string>());
+    if (newest < version(values.at("cuda"))) newest = version(values.at("cuda"));
+  }
+  for (const auto& minor : minors()) {
+    CAPTURE(minor);
+    CHECK((spoken.contains(minor) || newest < version(minor)));
+  }
+}
+
+TEST_CASE("a branch compiles the PTX of its own toolkit, and every floor is a known branch", "[manifests]") {
+  const auto drivers = table("drivers.toml");
+  const auto ptx = table("ptx.toml").at("toolkit");
+  for (const auto& [branch, values] : drivers.at("branch").items()) {
+    CAPTURE(branch);
+    const auto cuda = values.at("cuda").get<std::string>();
+    if (ptx.contains(cuda)) CHECK(values.at("ptx") == ptx.at(cuda));
+    else CHECK(cuda == "12.7");  // a branch without a toolkit
+  }
+  for (const auto& [major, floor] : drivers.at("minor-compatibility").items()) {
+    const auto text = floor.get<std::string>();
+    const auto branch = text.substr(0, text.find('.'));
+    CAPTURE(major);
+    REQUIRE(drivers.at("branch").contains(branch));
+    CHECK(minor_of(version(drivers.at("branch").at(branch).at("cuda"))) == major + ".0");
+  }
+}
+
+TEST_CASE("releases of one minor version rise in date and driver", "[manifests]") {
+  const ToolkitFact* before = nullptr;
+  for (const auto& fact : data().toolkits) {
+    CAPTURE(std::string(to_text(fact.version).view()));
+    if (before != nullptr && minor_of(before->version) == minor_of(fact.version)) {
+      if (!before->date.empty() && !fact.date.empty()) CHECK(before->date <= fact.date);
+      const auto older = pep440::parse(before->driver), newer = pep440::parse(fact.driver);
+      if (older && newer) CHECK(pep440::compare(*older, *newer) <= 0);
+    }
+    before = &fact;
+  }
+}
+
+TEST_CASE("every table names its source", "[manifests]") {
+  for (const char* name : {"toolkits.toml", "drivers.toml", "ptx.toml", "sm.toml", "forward_compat.toml", "host_compilers.toml",
+                           "sonames.toml", "gpus.toml"}) {
+    CAPTURE(name);
+    const auto text = fs::read_file(folder + "/" + name, 1U << 20);
+    REQUIRE(text);
+    CHECK_THAT(*text, ContainsSubstring("source: "));
+  }
+}
+
+TEST_CASE("a package of forward compatibility is of a known release, and cells only grow", "[manifests]") {
+  const auto packages = table("forward_compat.toml").at("package");
+  const auto ptx = table("ptx.toml").at("toolkit");
+  for (const auto& [package, cell] : packages.items()) {
+    CAPTURE(package);
+    CHECK(ptx.contains(package));
+    int before = 0;
+    for (const auto& base : cell.at("works")) {
+      CHECK(base.get<int>() > before);
+      before = base.get<int>();
+    }
+    if (cell.contains("same")) CHECK(cell.at("same").get<int>() > before);
+  }
+}
+
 TEST_CASE("a manifest that is missing or contradicts itself is an error with its name", "[manifests]") {
   const auto none = load_catalog_data("/nonexistent");
   REQUIRE_FALSE(none);
