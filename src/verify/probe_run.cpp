@@ -182,8 +182,9 @@ std::map<std::string, std::string, std::less<>> parse_records(std::string_view t
 
 std::map<std::string, std::string, std::less<>> probe_environment(const Environment& env) {
   std::map<std::string, std::string, std::less<>> kept{{"LC_ALL", "C"}};
-  for (const auto* name : {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_DEVICE_ORDER", "CUDA_MPS_PIPE_DIRECTORY",
-                           "CUDA_MPS_LOG_DIRECTORY", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"})
+  for (const auto* name : {"PATH", "HOME", "TMPDIR"})
+    if (const auto value = env.get(name)) kept[name] = *value;
+  for (const auto* name : driver_variables)
     if (const auto value = env.get(name)) kept[name] = *value;
   // Set but empty, it hides every GPU: the one variable whose empty value means something.
   if (const auto found = env.all().find("CUDA_VISIBLE_DEVICES"); found != env.all().end()) kept.insert(*found);

@@ -56,7 +56,12 @@ struct ProbeReport {
 [[nodiscard]] std::map<std::string, std::string, std::less<>> parse_records(std::string_view text,
                                                                             std::string_view nonce);
 
-/// The few variables that decide which driver and which GPUs a program sees; nothing that loads other code.
+/// Variables that decide which driver and which GPUs a program sees: the probe gets them, and a verdict rests on them.
+inline constexpr const char* driver_variables[] = {"LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
+                                                   "CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY",
+                                                   "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"};
+
+/// Those, and PATH, HOME and TMPDIR for the toolkit's tools; nothing that loads other code.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> probe_environment(const Environment& env);
 
 }  // namespace cudaenv::verify

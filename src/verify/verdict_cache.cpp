@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "model/verdict_json.hpp"
 #include "sys/fs.hpp"
+#include "verify/probe_run.hpp"
 
 namespace cudaenv::verify {
 
@@ -14,6 +15,9 @@ namespace {
 
 constexpr std::string_view proof_version = "2";  // raised when a proof or a sentence of the verdict changes
 constexpr std::uint64_t max_bytes = 256 * 1024;
+// Where the dynamic linker looks without being told, and where containers put the host's driver.
+constexpr const char* default_folders[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib",
+                                           "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib"};
 
 // What identifies a file's content without reading it.
 std::string stamp(const std::string& path) {
@@ -34,11 +38,26 @@ std::string variable(const Environment& env, const char* name) {
   return found == env.all().end() ? fmt::format("{} unset\n", name) : fmt::format("{}={}\n", name, found->second);
 }
 
+// Which libcuda the dynamic linker would take now: a new one may lie before the one that was proven.
+std::string linker_lines(const Environment& env) {
+  std::string text = fmt::format("ld.so.cache={}\n", stamp("/etc/ld.so.cache"));
+  const auto look = [&](const std::string& path) {
+    if (const auto found = stamp(path); found != "none") text += fmt::format("{}={}\n", path, found);
+  };
+  look(env.get("CUDAENV_LIBCUDA").value_or(""));
+  for (const auto folder : split(env.get("LD_LIBRARY_PATH").value_or(""), ':')) {
+    if (folder.empty()) continue;
+    look(std::string(folder));  // its time tells of any file that came or went
+    look(fs::join(folder, "libcuda.so.1"));
+  }
+  for (const auto* folder : default_folders) look(std::string(folder) + "/libcuda.so.1");
+  return text;
+}
+
 std::string environment_lines(const Environment& env, std::optional<int> device) {
   std::string text = fmt::format("device={}\n", device ? std::to_string(*device) : "all");
-  for (const auto* name : {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"})
-    text += variable(env, name);
-  return text;
+  for (const auto* name : driver_variables) text += variable(env, name);
+  return text + variable(env, "CUDAENV_LIBCUDA");
 }
 
 std::string machine_lines(const MachineFacts& machine) {
@@ -47,7 +66,7 @@ std::string machine_lines(const MachineFacts& machine) {
   for (const auto& gpu : machine.gpus) text += fmt::format("gpu={} {}\n", gpu.uuid, gpu.name);
   for (const auto& name : machine.devices) text += fmt::format("node={}\n", name);
   for (const auto& name : machine.closed_devices) text += fmt::format("closed={}\n", name);
-  return text + fmt::format("ld.so.cache={}\n", stamp("/etc/ld.so.cache"));
+  return text + fmt::format("caps={}\n", stamp("/dev/nvidia-caps"));  // MIG instances come and go there
 }
 
 // Managed trees never change under their id; a linked one may, and its folders' times tell.
@@ -64,8 +83,8 @@ CacheKey cache_key(const World& world, const MachineFacts& machine, const Receip
   CacheKey key;
   // The name leaves out boot and driver: a verdict that no longer holds is written over, not kept beside.
   key.file = fmt::format("{}/verdicts/{:016x}.json", world.paths.cache, fnv1a(toolkit.id + "\n" + toolkit.path + "\n" + environment));
-  key.text = fmt::format("proof={} {}\n", proof_version, CUDAENV_VERSION) + machine_lines(machine) +
-             toolkit_lines(toolkit) + environment;
+  key.text = fmt::format("proof={} {} {}\n", proof_version, CUDAENV_VERSION, stamp(world.paths.libexec + "/cudaenv-probe")) +
+             machine_lines(machine) + linker_lines(world.env) + toolkit_lines(toolkit) + environment;
   return key;
 }
 

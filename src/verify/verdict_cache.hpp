@@ -1,5 +1,6 @@
 // Verdicts of earlier proofs. One holds only while everything it rests on is the same: boot, kernel module, GPUs,
-// device nodes, the libcuda file, the toolkit, the variables that decide what loads, and our own version.
+// device nodes, the libcuda file and every place where another would come before it, the toolkit, the variables that
+// decide what loads, the probe and our own version. Verdicts of --gemm are never kept.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,7 @@ struct CacheKey {
   std::string text;  // everything it rests on, as lines
 };
 
-/// `device`: the one asked for, or all. Files are only stat'ed; no process is started. About a dozen system calls a lookup.
+/// `device`: the one asked for, or all. Files are only stat'ed; no process is started. About two dozen system calls a lookup.
 [[nodiscard]] CacheKey cache_key(const World& world, const MachineFacts& machine, const Receipt& toolkit, std::optional<int> device);
 
 /// The verdict under `key`, with `cached` set; absent where there is none, it rests on something else, or the

@@ -192,8 +192,37 @@ TEST_CASE("a verdict is kept only while everything it rests on is the same", "[m
     CHECK_FALSE(find_verdict(cache_key(world, machine, another, {})));
     CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, 1)));
   }
+  SECTION("the same machine, started again with another driver") {
+    // As two boots leave it in /proc and /sys.
+    const Root before, after;
+    for (const auto* root : {&before, &after}) root->put("proc/sys/kernel/random/boot_id", "one\n");
+    before.put("sys/module/nvidia/version", "580.159.04\n");
+    after.put("sys/module/nvidia/version", "590.44.01\n");
+    const auto then = cache_key(world, read_machine_facts(before.path), toolkit, {});
+    REQUIRE(keep_verdict(then, verdict, libcuda));
+    CHECK(find_verdict(cache_key(world, read_machine_facts(before.path), toolkit, {})));
+    CHECK_FALSE(find_verdict(cache_key(world, read_machine_facts(after.path), toolkit, {})));
+    after.put("sys/module/nvidia/version", "580.159.04\n");
+    after.put("proc/sys/kernel/random/boot_id", "two\n");
+    CHECK_FALSE(find_verdict(cache_key(world, read_machine_facts(after.path), toolkit, {})));
+  }
+  SECTION("a libcuda that comes before the one that was proven") {
+    world.env = Environment({{"LD_LIBRARY_PATH", root.path + "/first"}});
+    root.put("first/other.so", "x");
+    const auto there = cache_key(world, machine, toolkit, {});
+    REQUIRE(keep_verdict(there, verdict, libcuda));
+    CHECK(find_verdict(cache_key(world, machine, toolkit, {})));
+    root.put("first/libcuda.so.1", "in the way");
+    CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, {})));
+  }
+  SECTION("another probe") {
+    world.paths.libexec = root.path + "/libexec";
+    CHECK(find_verdict(cache_key(world, machine, toolkit, {})));
+    root.put("libexec/cudaenv-probe", "new");
+    CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, {})));
+  }
   SECTION("another environment, also one that is only set and empty") {
-    for (const auto* name : {"CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA"}) {
+    for (const auto* name : {"CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "CUDAENV_LIBCUDA", "CUDA_DEVICE_ORDER", "CUDA_MPS_PIPE_DIRECTORY"}) {
       world.env = Environment(std::map<std::string, std::string, std::less<>>{{name, ""}});
       CHECK_FALSE(find_verdict(cache_key(world, machine, toolkit, {})));
     }
