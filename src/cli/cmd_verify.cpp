@@ -12,6 +12,7 @@
 #include "cli/command.hpp"
 #include "cli/output.hpp"
 #include "cli/render_verdict.hpp"
+#include "cli/slow_note.hpp"
 #include "model/verdict_json.hpp"
 
 namespace cudaenv::cli {
@@ -51,6 +52,13 @@ void print_verdicts(const World& world, const std::vector<Verdict>& verdicts, bo
   print_json({{"verdicts", std::move(list)}});
 }
 
+Result<Verdict> prove_one(const World& world, const Receipt& toolkit, const app::ProveOptions& options) {
+  const auto where = options.device ? "GPU " + std::to_string(*options.device) : std::string("every visible GPU");
+  const SlowNote note(world, "proving " + std::string(to_text(toolkit.version).view()) + " by a launch on " + where +
+                                 (options.gemm ? ", then its libraries" : "") + " ...");
+  return app::prove(world, toolkit, options);
+}
+
 Result<int> run_verify(World& world, VerifyOptions options) {
   if (options.all && !options.specs.empty())
     return fail(Code::usage, "cannot verify `" + options.specs.front() + "`", "--all is every toolkit already",
@@ -62,7 +70,7 @@ Result<int> run_verify(World& world, VerifyOptions options) {
   std::vector<Verdict> verdicts;
   int status = 0;
   for (const auto& toolkit : toolkits) {
-    verdicts.push_back(TRY(app::prove(world, toolkit, options.prove)));
+    verdicts.push_back(TRY(prove_one(world, toolkit, options.prove)));
     const auto& verdict = verdicts.back();
     if (verdict.kind == Verdict::Kind::refused || app::further_step_failed(verdict)) status = static_cast<int>(Code::driver);
   }
@@ -79,7 +87,7 @@ Runner add_verify(CLI::App& app) {
   app.add_flag("--all", options->all, "every installed toolkit");
   app.add_flag("--refresh", options->prove.refresh, "launch again, whatever was proven before");
   app.add_flag("--gemm", options->prove.gemm, "every step: also cuBLAS, cuFFT, cuDNN, NCCL and nvcc, where installed (seconds)");
-  app.add_option("--device", options->prove.device, "CUDA's index of the GPU")->check(CLI::Range(0, 63));
+  app.add_option("--device", options->prove.device, "only this GPU, by CUDA's index; else every visible one")->check(CLI::Range(0, 63));
   app.add_option("--timeout", options->timeout_s, "seconds a driver may take to answer (10; the libraries 60)")->check(CLI::Range(0.1, 600.0));
   app.add_option("--facts", options->facts, "judge for the machine that wrote this file by `cudaenv driver --json`");
   return [options](World& world) { return run_verify(world, *options); };

@@ -58,7 +58,8 @@ const std::vector<Command>& commands() {
       {"env", {}, Group::run, "the environment of a toolkit, for other tools",
        "eval \"$(cudaenv env 12.8)\"\ncudaenv env --format json\ncudaenv env 13.0 --format github", add_env},
       {"verify", {}, Group::prove, "prove by a launch that a toolkit runs on this driver and GPU",
-       "cudaenv verify\ncudaenv verify 12.8 --refresh\ncudaenv verify 13.0 --gemm\ncudaenv verify --all --json\n"
+       "cudaenv verify\ncudaenv verify 12.8 --refresh\ncudaenv verify 12.8 --device 1\ncudaenv verify 13.0 --gemm\n"
+       "cudaenv verify --all --json\n"
        "CUDAENV_DRIVER=12.4 CUDAENV_GPU=9.0 cudaenv verify 12.8", add_verify},
       {"driver", {}, Group::prove, "the driver, the GPUs, and what each toolkit may do here",
        "cudaenv driver\ncudaenv driver --json\nCUDAENV_DRIVER=12.4 cudaenv driver", add_driver},

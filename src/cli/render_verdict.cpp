@@ -60,14 +60,45 @@ std::string gpu_text(const GpuFacts& gpu) {
 
 }  // namespace
 
+namespace {
+
+// "GPU 5: …; GPUs 0-4: …" is one line for each.
+void add_step_rows(const World& world, const Step& step, std::vector<std::vector<std::string>>& rows) {
+  std::string_view rest = step.evidence;
+  for (bool first = true; first || !rest.empty(); first = false) {
+    const auto cut = rest.find("; GPU");
+    const auto line = std::string(rest.substr(0, cut));
+    rest = cut == std::string_view::npos ? std::string_view() : rest.substr(cut + 2);
+    if (first) rows.push_back({"  " + step.name, styled(world, style_of(step.status), step_status_name(step.status)), line});
+    else rows.push_back({"", "", line});
+  }
+}
+
+std::string without_dot(std::string text) {
+  std::erase(text, '.');
+  return text;
+}
+
+// Several GPUs that differ: which of them works is what somebody wants to know first.
+std::string gpus_text(const World& world, const Verdict& verdict) {
+  const auto same = [&](const GpuVerdict& gpu) { return gpu.kind == verdict.kind; };
+  if (std::all_of(verdict.gpus.begin(), verdict.gpus.end(), same)) return {};
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& gpu : verdict.gpus)
+    rows.push_back({fmt::format("  GPU {}", gpu.index), styled(world, style_of(gpu.kind), verdict_name(gpu.kind)), gpu.name,
+                    "sm_" + without_dot(gpu.compute_capability), gpu.why});
+  return table(rows);
+}
+
+}  // namespace
+
 std::string verdict_text(const World& world, const Verdict& verdict) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& step : verdict.steps)
-    rows.push_back({"  " + step.name, styled(world, style_of(step.status), step_status_name(step.status)), step.evidence});
+  for (const auto& step : verdict.steps) add_step_rows(world, step, rows);
   std::string text = fmt::format("{}  {}  ({:.1f} ms{}{})\n", styled(world, Style::bold, verdict.toolkit),
                                  styled(world, style_of(verdict.kind), verdict_name(verdict.kind)), verdict.elapsed_ms,
                                  verdict.cached ? ", cached" : "", verdict.pretended ? ", pretended" : "");
-  text += table(rows);
+  text += table(rows) + gpus_text(world, verdict);
   if (verdict.pretended) text += "  pretended: judged by the tables, nothing was launched\n";
   if (verdict.compat)
     text += fmt::format("  compat: {} {}: {}\n", verdict.compat->folder, verdict.compat->active ? "is used" : "is not used",

@@ -25,33 +25,16 @@ bool find_calls(void* library, RuntimeApi& api) {
   find_symbol(library, "cudaLibraryLoadData", api.library_load);
   find_symbol(library, "cudaLibraryGetKernel", api.library_kernel);
   find_symbol(library, "cudaLibraryUnload", api.library_unload);
-  find_symbol(library, "cudaGetKernel", api.get_kernel);
   return find_symbol(library, "cudaRuntimeGetVersion", api.version) && find_symbol(library, "cudaSetDevice", api.set_device) &&
          find_symbol(library, "cudaMalloc", api.allocate) && find_symbol(library, "cudaMemcpy", api.copy) &&
          find_symbol(library, "cudaFree", api.release);
 }
 
-// A kernel of an image, by the runtime's own calls where it has them, else by the driver's: CUkernel and
-// cudaKernel_t are one type.
-struct Kernel {
-  void *library = nullptr, *handle = nullptr;
-  int (*unload)(void*) = nullptr;
-};
-
-int open_kernel(const RuntimeApi& runtime, const DriverApi& driver, const Image& image, Kernel& kernel) {
-  const bool own = runtime.library_load != nullptr && runtime.library_kernel != nullptr && runtime.library_unload != nullptr;
-  const auto load = own ? runtime.library_load : driver.library_load;
-  const auto kernel_of = own ? runtime.library_kernel : driver.library_kernel;
-  if (const int error = load(&kernel.library, image.bytes, nullptr, nullptr, 0, nullptr, nullptr, 0); error != 0) return error;
-  kernel.unload = own ? runtime.library_unload : driver.library_unload;
-  return kernel_of(&kernel.handle, kernel.library, kernel_name);
-}
-
-bool can_launch(const RuntimeApi& runtime, const DriverApi& driver) {
-  if (runtime.launch == nullptr || runtime.synchronize == nullptr) return false;
-  return (runtime.library_load != nullptr && runtime.library_kernel != nullptr && runtime.library_unload != nullptr) ||
-         (runtime.get_kernel != nullptr && driver.library_load != nullptr && driver.library_kernel != nullptr &&
-          driver.library_unload != nullptr);
+// Releases before 12.8 launch only what nvcc's own start-up code registered. (A CUkernel of the driver is of no use to
+// them: cudaLaunchKernel of 12.4 answers 98 for it.)
+bool can_launch(const RuntimeApi& api) {
+  return api.launch != nullptr && api.synchronize != nullptr && api.library_load != nullptr && api.library_kernel != nullptr &&
+         api.library_unload != nullptr;
 }
 
 }  // namespace
@@ -60,14 +43,12 @@ void Runtime::load(const char* toolkit) {
   const Path path = find_library(toolkit, "libcudart.so");
   if (path.empty()) return;
   record("cudart.path", path.text);
-  record("cudart.stage", "load");
   void* library = dlopen(path.text, RTLD_NOW | RTLD_LOCAL);
   usable_ = library != nullptr && find_calls(library, api_);
   if (!usable_) {
     const char* reason = dlerror();
     record("cudart.load_error", reason != nullptr ? reason : "a call of its API is missing");
   }
-  record("cudart.stage", "loaded");
 }
 
 // Copies a pattern to the device and back. The first failing call is named.
@@ -82,16 +63,19 @@ int Runtime::round_trip(int device, void* memory, const char*& call) const {
 }
 
 // False where this release or driver has no way; else `error` is what came of it.
-bool Runtime::launch(const DriverApi& driver, int device, const Image& image, Salt salt, void* memory, int& error,
-                     const char*& call) const {
-  Kernel kernel;
+bool Runtime::launch(int device, const Image& image, Salt salt, void* memory, int& error, const char*& call) const {
+  void *library = nullptr, *kernel = nullptr;
   std::uint32_t values[kernel_threads] = {};
   void* parameters[] = {&memory, &salt.seed};
   call = "cudaLibraryLoadData";
-  error = open_kernel(api_, driver, image, kernel);
+  error = api_.library_load(&library, image.bytes, nullptr, nullptr, 0, nullptr, nullptr, 0);
+  if (error == 0) {
+    call = "cudaLibraryGetKernel";
+    error = api_.library_kernel(&kernel, library, kernel_name);
+  }
   if (error == 0) {
     call = "cudaLaunchKernel";
-    error = api_.launch(kernel.handle, {kernel_threads / kernel_block, 1, 1}, {kernel_block, 1, 1}, parameters, 0, nullptr);
+    error = api_.launch(kernel, {kernel_threads / kernel_block, 1, 1}, {kernel_block, 1, 1}, parameters, 0, nullptr);
   }
   const bool possible = error != needs_newer_driver && error != not_supported;
   if (error == 0) {
@@ -102,7 +86,7 @@ bool Runtime::launch(const DriverApi& driver, int device, const Image& image, Sa
     call = "cudaMemcpy";
     error = api_.copy(values, memory, bytes, to_host);
   }
-  if (kernel.unload != nullptr) kernel.unload(kernel.library);
+  if (library != nullptr) api_.library_unload(library);
   if (error == 0) {
     record_number_at("gpu", device, "cudart.wrong", count_wrong(values, salt));
     record_number_at("gpu", device, "cudart.checked", kernel_threads);
@@ -112,7 +96,7 @@ bool Runtime::launch(const DriverApi& driver, int device, const Image& image, Sa
   return possible;
 }
 
-void Runtime::prove(const DriverApi& driver, const Options& options, int device, const Image* image) const {
+void Runtime::prove(const Options& options, int device, const Image* image) const {
   if (!usable_) return;
   record_at("gpu", device, "stage", "cudart");
   const double start = now_ms();
@@ -128,8 +112,8 @@ void Runtime::prove(const DriverApi& driver, const Options& options, int device,
   if (error == 0) error = round_trip(device, memory, call);
   Salt salt = salt_of(options.nonce);
   salt.seed ^= 0x3C3C3C3CU;  // values of one step must not pass for another's
-  const bool possible = image != nullptr && can_launch(api_, driver);
-  if (error == 0 && !(possible && launch(driver, device, *image, salt, memory, error, call)))
+  const bool possible = image != nullptr && can_launch(api_);
+  if (error == 0 && !(possible && launch(device, *image, salt, memory, error, call)))
     record_at("gpu", device, "cudart.launch", "none");
   if (memory != nullptr) {
     const int freed = api_.release(memory);

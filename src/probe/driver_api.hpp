@@ -43,11 +43,6 @@ struct DriverApi {
   CuResult (*memory_read)(void* target, CuPointer source, std::size_t bytes) = nullptr;
   CuResult (*launch)(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                      unsigned shared_bytes, void* stream, void** parameters, void** extra) = nullptr;
-  // From CUDA 12.0: a kernel that the runtime library of 12.1 to 12.7 can launch too. May be absent.
-  CuResult (*library_load)(void** library, const void* image, int* jit_keys, void** jit_values, unsigned jit_options,
-                           int* keys, void** values, unsigned options) = nullptr;
-  CuResult (*library_kernel)(void** kernel, void* library, const char* name) = nullptr;
-  CuResult (*library_unload)(void* library) = nullptr;
 };
 
 /// Loads `path` (or "libcuda.so.1" by the dynamic linker's own search) and fills `api`. Writes the records

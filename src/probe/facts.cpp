@@ -36,9 +36,6 @@ bool find_launch_calls(void* library, DriverApi& api) {
 
 bool find_calls(void* library, DriverApi& api) {
   find_symbol(library, "cuGetErrorName", api.error_name);
-  find_symbol(library, "cuLibraryLoadData", api.library_load);
-  find_symbol(library, "cuLibraryGetKernel", api.library_kernel);
-  find_symbol(library, "cuLibraryUnload", api.library_unload);
   if (!find_symbol(library, "cuDeviceGetUuid_v2", api.device_uuid)) find_symbol(library, "cuDeviceGetUuid", api.device_uuid);
   find_symbol(library, "cuDeviceGetPCIBusId", api.device_bus);
   return need(library, "cuInit", api.init) && need(library, "cuDriverGetVersion", api.driver_version) &&

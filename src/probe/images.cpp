@@ -63,8 +63,9 @@ void ImageSet::want(const DeviceList& devices) {
 
 void* ImageSet::make_sass(void* self) {
   auto& set = *static_cast<ImageSet*>(self);
-  record("compiler.stage", "load");
+  record("background.load-nvrtc", "runs");
   set.compiler_.prepare(*set.options_);
+  record("background.load-nvrtc", "done");
   set.publish(set.compiler_ready_);
   set.make(Kind::sass);
   return nullptr;
@@ -72,7 +73,9 @@ void* ImageSet::make_sass(void* self) {
 
 void* ImageSet::make_ptx(void* self) {
   auto& set = *static_cast<ImageSet*>(self);
+  record("background.load-cudart", "runs");
   if (set.options_->cudart) set.runtime_.load(set.options_->toolkit);
+  record("background.load-cudart", "done");
   set.publish(set.runtime_ready_);
   set.wait_until(set.compiler_ready_);
   set.make(Kind::ptx);
@@ -95,8 +98,10 @@ void ImageSet::make(Kind kind) {
     made.target = compiler_.target_for(kind, made.cc);
     const Image* image = shared(kind, i);
     if (image == nullptr) {
-      record("compiler.stage", kind == Kind::sass ? "sass" : "ptx");
+      const char* work = kind == Kind::sass ? "background.compile-sass" : "background.compile-ptx";
+      record(work, "runs");
       made.own = compiler_.compile(kind, made.cc, made.target);
+      record(work, "done");
       image = &made.own;
       record_compilation(kind, *image);
       if (kind == Kind::ptx) record_isa(*image);

@@ -10,7 +10,8 @@
 namespace cudaenv::probe {
 
 /// One thread makes machine code, one PTX: NVRTC and libcudart load while the driver initialises, compilation begins
-/// as soon as the compute capabilities are known. Devices that share a target share its image.
+/// as soon as the compute capabilities are known. Devices that share a target share its image. What the threads are
+/// at is in records background.{load-nvrtc,load-cudart,compile-sass,compile-ptx}, "runs" or "done".
 class ImageSet {
  public:
   /// Starts both threads. False where the system has none to give.

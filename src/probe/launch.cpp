@@ -144,7 +144,7 @@ void prove_steps(const Place& place, ImageSet& images) {
     if (result == Ran::context_lost) return;
     if (result == Ran::right && ran == nullptr) ran = &image;
   }
-  if (place.options.cudart) images.wait_runtime().prove(place.api, place.options, place.device.index, ran);
+  if (place.options.cudart) images.wait_runtime().prove(place.options, place.device.index, ran);
 }
 
 }  // namespace

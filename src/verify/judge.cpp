@@ -63,7 +63,11 @@ bool libcuda_does_not_load(Steps& steps) {
   if (!missing) return steps.refuse_finding("facts", "libcuda-damaged", text);
   if (report.has("libcuda.present"))
     return steps.refuse_finding("facts", "libcuda-wrong-class", printable(wanted, 300) + " is there, and the dynamic linker passes it over");
-  if (report.has("libcuda.wanted") || machine.has_device_nodes())
+  if (report.has("libcuda.wanted"))
+    return steps.refuse("facts", "CUDAENV_LIBCUDA: " + text,
+                        {"libcuda-missing", 0, fmt::format("CUDAENV_LIBCUDA names `{}`, which is not there", printable(wanted, 300)),
+                         "unset CUDAENV_LIBCUDA"});
+  if (machine.has_device_nodes())
     return steps.refuse_finding("facts", "libcuda-missing", text);
   return steps.only_compile("no-driver", machine.has_driver() ? "no libcuda.so.1 and no device node (started without --gpus?)"
                                                               : "no libcuda.so.1, no kernel module");

@@ -126,6 +126,15 @@ std::optional<long> ProbeReport::number(std::string_view key) const {
 
 namespace {
 
+// What other threads did at the time: a crash may be theirs.
+std::string background_work(const ProbeReport& report) {
+  constexpr std::string_view head = "background.";
+  std::vector<std::string> running;
+  for (auto at = report.records.lower_bound(head); at != report.records.end() && at->first.starts_with(head); ++at)
+    if (at->second == "runs") running.push_back("`" + printable(std::string_view(at->first).substr(head.size()), 40) + "`");
+  return running.empty() ? std::string() : " or " + join(running, " or ");
+}
+
 std::string ended_in(const ProbeReport& report, const std::string& place) {
   std::string text;
   switch (report.end) {
@@ -138,9 +147,7 @@ std::string ended_in(const ProbeReport& report, const std::string& place) {
       break;
     case ChildResult::End::exited: text = fmt::format("exit status {} in {}", report.status, place); break;
   }
-  // A crash may be that of the compiler's thread.
-  if (report.end == ChildResult::End::signalled && report.has("compiler.stage") && place.find("cuInit") == std::string::npos)
-    text += fmt::format(" (compiler: `{}`)", printable(report.text("compiler.stage"), 40));
+  if (report.end == ChildResult::End::signalled) text += background_work(report);
   return report.noise.empty() ? text : text + ", last words: " + report.noise;
 }
 

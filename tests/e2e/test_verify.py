@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shutil
 import time
 
@@ -147,6 +148,47 @@ class VerifyTest(SealedTest):
         for _ in range(2):
             self.assertFalse(self.assertWorks(self.verify("ok", "fake", "--json")).json["cached"])
         self.home.cache.chmod(0o700)
+
+    def test_a_variable_that_names_no_file_is_named(self):
+        self.toolkit()
+        ran = self.home.cudaenv("verify", "fake", "--json", env={"CUDAENV_LIBCUDA": "/nowhere/libcuda.so.1"})
+        self.assertEqual(ran.status, 8, str(ran))
+        self.assertEqual(ran.json["cause"]["id"], "libcuda-missing")
+        self.assertIn("CUDAENV_LIBCUDA names `/nowhere/libcuda.so.1`", ran.json["cause"]["what"])
+        self.assertEqual(ran.json["cause"]["fix"], "unset CUDAENV_LIBCUDA")
+
+    def test_every_gpu_or_the_one_that_is_asked_for(self):
+        self.toolkit()
+        every = self.assertWorks(self.verify("devices-8", "fake", "--json")).json
+        self.assertEqual([(g["index"], g["verdict"], g["why"]) for g in every["gpus"]], [(i, "proven", None) for i in range(8)])
+        self.assertIn("4096 values checked on 8 GPUs", str(every["steps"]))
+        self.assertEqual(self.verify("devices-8", "fake", "--json").json["gpus"], every["gpus"])  # out of the cache
+        ran = self.verify("gpu5-214", "fake")
+        self.assertEqual(ran.status, 8, str(ran))
+        self.assertIn("\n  GPU 5  refused  Fake GPU 5  sm_90  sass: no context: 214", ran.out)
+        self.assertIn("why: GPU 5: ", ran.out)
+        self.assertIn("leaves the GPUs that work", ran.out)
+        self.assertTrue(all(len(line) < 250 for line in ran.out.splitlines()), ran.out)
+        one = self.assertWorks(self.verify("gpu5-214", "fake", "--device", "0", "--json")).json
+        self.assertEqual((one["verdict"], [g["index"] for g in one["gpus"]]), ("proven", [0]))
+        self.assertEqual(self.verify("gpu5-214", "fake", "--device", "8", "--json").json["cause"]["cuda_error"], 101)
+
+    def test_a_terminal_is_told_what_takes_its_time(self):
+        self.toolkit()
+        libcuda = self.driver("slow-constructor")
+        for words, told in (([], True), (["--quiet"], False)):
+            master, slave = pty.openpty()
+            self.home.own(os.ttyname(slave))
+            self.assertWorks(self.home.sh(f"cudaenv verify fake --refresh {' '.join(words)} 2>{os.ttyname(slave)}",
+                                          env={"CUDAENV_LIBCUDA": libcuda}))
+            os.set_blocking(master, False)
+            try:
+                seen = os.read(master, 4096)
+            except BlockingIOError:
+                seen = b""
+            os.close(master), os.close(slave)
+            self.assertEqual(b"proving 13.0.2 by a launch on every visible GPU" in seen, told, seen)
+            self.assertEqual(seen.endswith(b"\r\x1b[K"), told, seen)
 
     def test_no_leftovers(self):
         self.toolkit()

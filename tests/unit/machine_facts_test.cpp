@@ -195,7 +195,7 @@ TEST_CASE("a verdict is kept only while everything it rests on is the same", "[m
   SECTION("the same machine, started again with another driver") {
     // As two boots leave it in /proc and /sys.
     const Root before, after;
-    for (const auto* root : {&before, &after}) root->put("proc/sys/kernel/random/boot_id", "one\n");
+    for (const auto* boot : {&before, &after}) boot->put("proc/sys/kernel/random/boot_id", "one\n");
     before.put("sys/module/nvidia/version", "580.159.04\n");
     after.put("sys/module/nvidia/version", "590.44.01\n");
     const auto then = cache_key(world, read_machine_facts(before.path), toolkit, {});
