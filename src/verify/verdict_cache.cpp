@@ -45,7 +45,8 @@ std::string linker_lines(const Environment& env) {
     if (const auto found = stamp(path); found != "none") text += fmt::format("{}={}\n", path, found);
   };
   look(env.get("CUDAENV_LIBCUDA").value_or(""));
-  for (const auto folder : split(env.get("LD_LIBRARY_PATH").value_or(""), ':')) {
+  const auto path = env.get("LD_LIBRARY_PATH").value_or("");
+  for (const auto folder : split(path, ':')) {
     if (folder.empty()) continue;
     look(std::string(folder));  // its time tells of any file that came or went
     look(fs::join(folder, "libcuda.so.1"));
