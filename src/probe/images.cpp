@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 #include "probe/record.hpp"
 
@@ -33,8 +34,12 @@ void record_compilation(Kind kind, const Image& image) {
 
 bool ImageSet::start(const Options& options) {
   options_ = &options;
-  pthread_t thread{};
-  return pthread_create(&thread, nullptr, make_sass, this) == 0 && pthread_create(&thread, nullptr, make_ptx, this) == 0;
+  for (auto* work : {make_sass, make_ptx}) {
+    pthread_t thread{};
+    if (pthread_create(&thread, nullptr, work, this) != 0) return false;
+    pthread_detach(thread);  // whoever needs an image waits for that
+  }
+  return true;
 }
 
 void ImageSet::publish(bool& flag) {
