@@ -24,8 +24,14 @@ constexpr std::chrono::milliseconds tool_patience{2'000};    // of a toolkit's `
 
 Result<verify::Tables> tables(const World& world) { return verify::read_tables(world.paths.share + "/manifests"); }
 
+// For people NVML is asked only where it knows more than CUDA and the kernel; what is carried elsewhere as JSON has it all.
+std::size_t gpus_that_suffice(const World& world, const verify::MachineFacts& machine) {
+  return world.json || world.env.all().contains("CUDA_VISIBLE_DEVICES") ? 0 : machine.gpus.size();
+}
+
 Result<DriverFacts> ask_driver(const World& world, const verify::MachineFacts& machine, std::chrono::milliseconds timeout) {
   verify::ProbeRequest request;
+  request.kernel_gpus = gpus_that_suffice(world, machine);
   request.deadline = timeout;
   const auto report = TRY(verify::run_probe(world, request));
   if (auto why = verify::why_no_answer(report); !why.empty())

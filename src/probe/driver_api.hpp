@@ -60,6 +60,7 @@ struct Device {
 struct DeviceList {
   Device at[max_devices];
   int count = 0;
+  bool mig = false;  // one of them at least is a MIG instance
 };
 
 /// cuInit, version, every device; writes the records. `devices` gets those to prove: the one `wanted` or

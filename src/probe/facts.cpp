@@ -66,7 +66,8 @@ void record_uuid(const DriverApi& api, int index, CuDevice device, bool mig) {
 }
 
 // The driver names a MIG instance "NVIDIA A100-SXM4-40GB MIG 1g.5gb".
-void record_device(const DriverApi& api, int index, CuDevice device, int cc) {
+// True for such an instance.
+bool record_device(const DriverApi& api, int index, CuDevice device, int cc) {
   char text[256] = {};
   api.device_name(text, sizeof text - 1, device);
   const bool mig = std::strstr(text, " MIG ") != nullptr;
@@ -81,6 +82,7 @@ void record_device(const DriverApi& api, int index, CuDevice device, int cc) {
   }
   std::snprintf(text, sizeof text, "%d.%d", cc / 10, cc % 10);
   record_at("device", index, "cc", text);
+  return mig;
 }
 
 int capability(const DriverApi& api, CuDevice device) {
@@ -138,7 +140,7 @@ bool record_facts(const DriverApi& api, int wanted, DeviceList& devices) {
     CuDevice handle = 0;
     if (api.device_get(&handle, i) != 0) continue;
     const int cc = capability(api, handle);
-    record_device(api, i, handle, cc);
+    devices.mig = record_device(api, i, handle, cc) || devices.mig;
     if (cc != 0 && (wanted == every_device || wanted == i)) devices.at[devices.count++] = {i, handle, cc};
   }
   return devices.count > 0;

@@ -45,6 +45,7 @@ bool set_value(const char* name, const char* value, Options& options) {
   }
   if (!is_small_number(value)) return false;
   if (std::strcmp(name, "--device") == 0) return options.device = std::atoi(value), true;
+  if (std::strcmp(name, "--kernel-gpus") == 0) return options.kernel_gpus = std::atoi(value), true;
   if (std::strcmp(name, "--result-fd") == 0) return options.result_fd = std::atoi(value), true;
   return false;
 }

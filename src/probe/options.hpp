@@ -14,6 +14,7 @@ struct Options {
   const char* libcuda = nullptr;  // else libcuda.so.1 by the dynamic linker's search
   int device = -1;                // CUDA's index; -1: every one
   bool facts_only = false;
+  int kernel_gpus = 0;            // how many GPUs the kernel has; 0: not known. NVML is asked only where CUDA differs
   bool sass = true, ptx = true, cudart = true;
   const char* scratch = nullptr;  // an empty folder of the manager's, for ptxas and nvcc
   const char* archs = "";         // "75,80,86": targets of the toolkit, for tools that cannot be asked

@@ -74,17 +74,17 @@ bool libcuda_does_not_load(Steps& steps) {
 }
 
 // The entry of CUDA_VISIBLE_DEVICES that hides every GPU, and a value that does not.
-bool wrongly_hidden(Steps& steps, const std::string& text) {
+bool wrongly_hidden(Steps& steps, const std::string& text, int error) {
   const auto& visible = steps.seen.visible;
   return steps.refuse("facts", text + "; " + describe_visible(visible),
-                      {"no-device", error_no_device, describe_visible(visible), working_visible(steps.driver.nvml.gpus)});
+                      {error == error_no_device ? "no-device" : "invalid-device", error, describe_visible(visible), working_visible(steps.driver.nvml.gpus)});
 }
 
 bool no_device(Steps& steps, std::string text) {
   const auto& machine = steps.seen.machine;
   const auto& visible = steps.seen.visible;
   if (visible.on_purpose) return steps.only_compile("gpus-hidden", describe_visible(visible));
-  if (visible.hides_all() && (machine.has_device_nodes() || !steps.driver.nvml.gpus.empty())) return wrongly_hidden(steps, text);
+  if (visible.hides_all() && (machine.has_device_nodes() || !steps.driver.nvml.gpus.empty())) return wrongly_hidden(steps, text, error_no_device);
   if (machine.gpus.empty() && !machine.has_device_nodes()) return steps.only_compile("no-gpu", text);
   for (const auto& note : driver_notes(machine, steps.driver, visible, {})) text += "; " + note;
   return steps.refuse_error("facts", error_no_device, text);
@@ -99,6 +99,9 @@ bool judge_facts(Steps& steps) {
   const auto error = report.number("cuda.init");
   if (!error) return steps.refuse_without_answer("facts");
   if (*error == error_no_device) return no_device(steps, init_text(steps, *error));
+  // What names one GPU twice does not hide it: cuInit itself refuses.
+  if (*error == error_invalid_device && steps.seen.visible.hides_all())
+    return wrongly_hidden(steps, init_text(steps, *error), error_invalid_device);
   if (*error != 0 && !speaks_of_genuineness(*error)) return steps.refuse_error("facts", *error, init_text(steps, *error));
   const auto count = report.number("device.count");
   if (*error == 0 && !count) return steps.refuse_without_answer("facts");

@@ -64,6 +64,7 @@ std::vector<std::string> arguments_of(const World& world, const ProbeRequest& re
   add("--libcuda", world.env.get("CUDAENV_LIBCUDA").value_or(""));
   if (request.toolkit.empty()) {
     arguments.emplace_back("--facts-only");
+    if (request.kernel_gpus > 0) add("--kernel-gpus", std::to_string(request.kernel_gpus));
     return arguments;
   }
   std::vector<std::string> archs;

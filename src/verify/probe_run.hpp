@@ -18,6 +18,7 @@ namespace cudaenv::verify {
 struct ProbeRequest {
   std::string toolkit;  // folder; empty: facts only
   std::optional<int> device;  // CUDA's index; absent: every one
+  std::size_t kernel_gpus = 0;  // facts only: NVML is left out where CUDA sees as many; 0: it is asked in any case
   std::size_t gpus = 1;       // about how many there are: each may take memory
   std::vector<int> archs;  // targets of the toolkit by the tables
   std::string isa;         // "9.0"

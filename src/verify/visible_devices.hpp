@@ -5,8 +5,9 @@
 //   is none of a GPU hides itself and all that follow it (CUDA programming guide, "CUDA environment variables");
 // - `MIG-<uuid>` names an instance from driver 470 on, `MIG-GPU-<uuid>/<gi>/<ci>` before; a process sees one instance
 //   (MIG user guide, "Device enumeration");
-// - what is not of the first entry's kind ends the list, an entry that comes twice hides every GPU, and an index is
-//   read as strtoul reads it, so that `1gpu` is 1: not documented; so does torch (pytorch/pytorch, torch/cuda/__init__.py).
+// - with an entry that comes twice cuInit answers 101 (seen with driver 580.159.04);
+// - what is not of the first entry's kind ends the list, and an index is read as strtoul reads it, so that `1gpu` is 1: not
+//   documented; so does torch (pytorch/pytorch, torch/cuda/__init__.py).
 #pragma once
 
 #include <optional>

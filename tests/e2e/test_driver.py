@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import time
 
 from sealed import SealedTest, build_dir, sanitized
@@ -45,6 +46,37 @@ class MachineTest(DriverTest):
                          ("Fake GPU", "9.0", 80 << 30, "00000000:20:00.0"))
         self.assertEqual(facts["notes"], [])
         self.assertIsNone(self.facts("ok")["nvml"])
+
+    def records(self, name, *words):
+        """What the probe itself says of that machine."""
+        read, write = os.pipe()
+        env = {key: str(value) for key, value in self.machine(name).items() if key != "CUDAENV_LIBCUDA"}
+        probe = subprocess.run([self.home.prefix / "libexec/cudaenv/cudaenv-probe", "--nonce", "0123456789abcdef", "--result-fd", str(write),
+                                "--libcuda", self.machine(name)["CUDAENV_LIBCUDA"], "--facts-only", *words],
+                               env={"PATH": "/usr/bin:/bin", **env}, pass_fds=[write], capture_output=True, timeout=60)
+        os.close(write)
+        with os.fdopen(read) as lines:
+            text = lines.read()
+        self.assertIn("done=1", text, str(probe))
+        return text
+
+    def test_nvml_is_asked_only_where_cuda_and_the_kernel_differ(self):
+        """Beside cuInit it costs 10 to 20 ms of the 140."""
+        self.assertNotIn("nvml.", self.records("nvml-two", "--kernel-gpus", "2"))
+        self.assertIn("nvml.count=2", self.records("nvml-two", "--kernel-gpus", "0"))
+        self.assertIn("nvml.count=2", self.records("nvml-one-of-two", "--kernel-gpus", "2"))
+        self.assertIn("nvml.count=2", self.records("nvml-mig", "--kernel-gpus", "1"))
+
+    def test_a_gpu_named_twice_is_named(self):
+        """cuInit answers 101 then: seen on an H200."""
+        self.toolkit("fake", "13.0.2")
+        env = self.machine("nvml-two", CUDA_VISIBLE_DEVICES="0,0")
+        shutil.copy(FAKES / "init-101" / "libcuda.so.1", env["CUDAENV_LIBCUDA"])
+        ran = self.home.cudaenv("verify", "fake", "--json", env=env)
+        self.assertEqual(ran.status, 8, str(ran))
+        cause = ran.json["cause"]
+        self.assertEqual((cause["id"], cause["cuda_error"], cause["fix"]), ("invalid-device", 101, "export CUDA_VISIBLE_DEVICES=0,1"))
+        self.assertIn("comes twice", cause["what"])
 
     def test_odd_machines_say_what_is_odd(self):
         for name, text in {"nvml-mismatch": "NVML error 18", "nvml-mig-empty": "has no instance", "nvml-mixed": "different kinds",
