@@ -83,7 +83,7 @@ bool wrongly_hidden(Steps& steps, const std::string& text, int error) {
 bool no_device(Steps& steps, std::string text) {
   const auto& machine = steps.seen.machine;
   const auto& visible = steps.seen.visible;
-  if (visible.on_purpose) return steps.only_compile("gpus-hidden", describe_visible(visible));
+  if (visible.on_purpose) return steps.only_compile("gpus-hidden", text + "; " + describe_visible(visible), error_no_device);
   if (visible.hides_all() && (machine.has_device_nodes() || !steps.driver.nvml.gpus.empty())) return wrongly_hidden(steps, text, error_no_device);
   if (machine.gpus.empty() && !machine.has_device_nodes()) return steps.only_compile("no-gpu", text);
   for (const auto& note : driver_notes(machine, steps.driver, visible, {})) text += "; " + note;

@@ -80,10 +80,11 @@ std::vector<const GpuFacts*> Steps::asked() const {
   return list;
 }
 
-bool Steps::only_compile(std::string_view id, const std::string& text) {
+bool Steps::only_compile(std::string_view id, const std::string& text, int cuda_error) {
   known_.evidence = text;
   add("facts", StepStatus::skip, text);
   compile_only_ = cause_of_finding(id, known_);
+  compile_only_->cuda_error = cuda_error;
   return false;
 }
 

@@ -44,7 +44,7 @@ class Steps {
   /// The probe ended before it could answer this step. Always false.
   bool refuse_without_answer(const std::string& name);
   /// No driver or GPU to run on: nothing is wrong. Always false.
-  bool only_compile(std::string_view id, const std::string& text);
+  bool only_compile(std::string_view id, const std::string& text, int cuda_error = 0);
   /// Less than proven; adds no step.
   void degrade_finding(std::string_view id, const std::string& text);
   void degrade_error(long error, const std::string& text);
