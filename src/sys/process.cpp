@@ -20,6 +20,7 @@
 #include "base/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/fs.hpp"
+#include "sys/program.hpp"
 #include "sys/supervisor.hpp"
 
 namespace cudaenv {
@@ -32,54 +33,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds term_grace{200};  // between TERM and KILL
 constexpr milliseconds kill_grace{300};  // for the kernel to act on KILL; after that the child is abandoned
 constexpr milliseconds pipe_grace{250};  // for output that a grandchild still holds after the child ended
-
-/// What execve wants, made before fork: the child may only do what is safe after it.
-struct Prepared {
-  std::string path;
-  std::vector<std::string> variables;
-  std::vector<char*> argv, envp;
-
-  Prepared(std::string program, const std::string& shown, const std::vector<std::string>& arguments,
-           const std::map<std::string, std::string, std::less<>>& environment)
-      : path(std::move(program)), name_(shown), arguments_(arguments) {
-    for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
-    argv.push_back(name_.data());
-    for (auto& argument : arguments_) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    for (auto& variable : variables) envp.push_back(variable.data());
-    envp.push_back(nullptr);
-  }
-  Prepared(const Prepared&) = delete;
-  Prepared& operator=(const Prepared&) = delete;
-
- private:
-  std::string name_;
-  std::vector<std::string> arguments_;
-};
-
-Error cannot_run(const std::string& program, int number) {
-  const bool missing = number == ENOENT || number == ENOTDIR;
-  return make_error(missing ? Code::not_found : Code::io, "cannot run `" + printable(program) + "`",
-                    missing ? "there is no such program" : std::strerror(number));
-}
-
-Result<std::string> resolve_program(const std::string& program,
-                                    const std::map<std::string, std::string, std::less<>>& environment) {
-  if (program.empty()) return fail(cannot_run(program, ENOENT));
-  if (program.find('/') != std::string::npos) return program;
-  const auto path = environment.find("PATH");
-  auto found = find_in_path(program, path == environment.end() ? std::string_view() : path->second);
-  if (found.empty()) return fail(Code::not_found, "cannot run `" + printable(program) + "`", "it is not in PATH");
-  return found;
-}
-
-/// A program starts with the signals as a shell would start it, whatever the manager did to its own.
-void restore_signals() {
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
 
 struct Pipe {
   Fd read_end, write_end;
@@ -347,28 +300,6 @@ Result<ChildResult> run_child(const ChildSpec& spec) {
   auto result = std::move(child).result(timed_out);
   result.elapsed_ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
   return result;
-}
-
-Error exec_replace(const std::string& program, const std::vector<std::string>& arguments,
-                   const std::map<std::string, std::string, std::less<>>& environment) {
-  auto path = resolve_program(program, environment);
-  if (!path) return std::move(path).error();
-  const Prepared prepared(*path, program, arguments, environment);
-  restore_signals();
-  ::execve(prepared.path.c_str(), prepared.argv.data(), prepared.envp.data());
-  return cannot_run(program, errno);
-}
-
-std::string find_in_path(std::string_view name, std::string_view path) {
-  if (name.empty() || name.find('/') != std::string_view::npos) return {};
-  for (const auto folder : split(path, ':')) {
-    if (!folder.starts_with('/')) continue;
-    auto candidate = fs::join(folder, name);
-    struct stat raw{};
-    if (::stat(candidate.c_str(), &raw) == 0 && S_ISREG(raw.st_mode) && ::access(candidate.c_str(), X_OK) == 0)
-      return candidate;
-  }
-  return {};
 }
 
 }  // namespace cudaenv
