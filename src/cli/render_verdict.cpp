@@ -143,7 +143,9 @@ std::string driver_text(const World& world, const DriverFacts& facts, const std:
   for (const auto& one : toolkits)
     rows.push_back({(one.newest_full ? "* " : "  ") + std::string(to_text(one.version).view()), one.installed ? "installed" : "available",
                     styled(world, style_of(one.reach.may), may_name(one.reach.may)), one.reach.why});
-  return text + "\n" + table(rows) + styled(world, Style::dim, "* the newest of its major version that is `full` here") + "\n";
+  const bool marked = std::any_of(toolkits.begin(), toolkits.end(), [](const auto& one) { return one.newest_full; });
+  text += "\n" + table(rows);
+  return marked ? text + styled(world, Style::dim, "* the newest of its major version that is `full` here") + "\n" : text;
 }
 
 }  // namespace cudaenv::cli
