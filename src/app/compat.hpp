@@ -18,6 +18,7 @@ namespace cudaenv::app {
 struct Attempt {
   Verdict verdict;
   DriverFacts driver;
+  bool whole = false;  // the probe came to its end
 };
 /// Whether a proof with the compat folder is worth its time, and why not.
 struct CompatChoice {

@@ -24,8 +24,10 @@ double ms_since(const World& world, std::chrono::steady_clock::time_point start)
 
 Result<verify::Tables> tables(const World& world) { return verify::read_tables(world.paths.share + "/manifests"); }
 
-// A verdict that another attempt might change is proven anew the next time.
-bool worth_keeping(const Verdict& verdict) {
+// A verdict that another attempt might change is proven anew the next time, and so is one whose probe did not come to its end.
+bool worth_keeping(const Attempt& attempt) {
+  const auto& verdict = attempt.verdict;
+  if (!attempt.whole) return false;
   return verdict.kind != Verdict::Kind::refused || (verdict.cause && !verify::is_transient(*verdict.cause));
 }
 
@@ -66,7 +68,7 @@ Result<Attempt> launch(const World& world, const verify::MachineFacts& machine, 
     evidence.origin = {toolkit.path + "/compat", "the toolkit's own compat folder", "cudaenv verify --refresh", false};
   // A container has the host's kernel module: starting it with the host's driver libraries is what helps there.
   if (evidence.origin.system && !machine.container.empty()) evidence.origin.remedy = "docker run --gpus all";
-  return Attempt{verify::judge(known, evidence), verify::view_driver(machine, evidence.report)};
+  return Attempt{verify::judge(known, evidence), verify::view_driver(machine, evidence.report), evidence.report.done()};
 }
 
 // Once with the driver that is here; where that is too old and the toolkit has a compat folder, once with that.
@@ -83,7 +85,7 @@ Result<Verdict> launch_and_keep(const World& world, const verify::MachineFacts& 
                             std::chrono::milliseconds(1));
     with = TRY(launch(with_compat(world, choice.folder), machine, toolkit, rest));
   }
-  const bool keep = worth_keeping(plain.verdict) && (!with || worth_keeping(with->verdict));
+  const bool keep = worth_keeping(plain) && (!with || worth_keeping(*with));
   auto verdict = settle_compat(choice, std::move(plain.verdict), with ? &with->verdict : nullptr);
   // A cache that cannot be written costs the next command a quarter of a second, and nothing else.
   if (keep) (void)verify::keep_verdict(key, verdict, plain.driver.libcuda.path);

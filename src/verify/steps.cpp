@@ -63,8 +63,17 @@ bool Steps::refuse_without_answer(const std::string& name) {
   return refuse_finding(name, cut ? "libcuda-damaged" : why_left(), how_ended(report));
 }
 
+// A GPU that waits for the compiler says so; what ended the process is then the compiler's only if no other GPU was in
+// the driver at that moment.
+bool Steps::all_wait_for_the_compiler() const {
+  const auto gpus = asked();
+  return std::all_of(gpus.begin(), gpus.end(), [&](const GpuFacts* gpu) {
+    return refused(gpu->index) || report.text(fmt::format("gpu.{}.stage", gpu->index)).starts_with("compile");
+  });
+}
+
 GpuOutcome Steps::no_answer(int gpu) const {
-  const bool compiling = report.text(fmt::format("gpu.{}.stage", gpu)).starts_with("compile");
+  const bool compiling = all_wait_for_the_compiler();
   return {gpu, StepStatus::fail, how_ended(report, gpu), GpuOutcome::Means::refuse,
           std::string(compiling ? "compile-failed" : why_left())};
 }

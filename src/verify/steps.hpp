@@ -65,6 +65,7 @@ class Steps {
   [[nodiscard]] Verdict conclude(bool launched) &&;
 
  private:
+  [[nodiscard]] bool all_wait_for_the_compiler() const;
   [[nodiscard]] std::string_view why_left() const;
   void take_cause(const std::vector<GpuOutcome>& outcomes, GpuOutcome::Means means);
   void name_spared_gpus(Cause& cause) const;

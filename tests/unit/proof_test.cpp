@@ -1,4 +1,5 @@
 // The probe against drivers that hang, crash, lie or refuse: every verdict right, every deadline kept.
+#include <signal.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -295,6 +296,23 @@ TEST_CASE("sixteen GPUs of mixed kinds: each target is compiled once", "[proof]"
   CHECK_THAT(odd.verdict.cause->what, StartsWith("GPUs 1,3,5,7,9,11,13,15: sm_61 is older"));
   CHECK_THAT(odd.verdict.cause->fix, ContainsSubstring("export CUDA_VISIBLE_DEVICES=GPU-11111111,GPU-33333333,"));
   CHECK(odd.evidence("sass") == "sm_90 by nvrtc, 4096 values checked on 8 GPUs");
+}
+
+TEST_CASE("a crash while other GPUs wait for the compiler is the driver's", "[proof]") {
+  verify::Evidence evidence;
+  evidence.machine = gpu_machine();
+  REQUIRE(parse_version("13.0.2", evidence.toolkit));
+  evidence.report.end = ChildResult::End::signalled;
+  evidence.report.status = SIGSEGV;
+  evidence.report.records = {{"libcuda.path", "/lib/libcuda.so.580.159.04"}, {"cuda.version", "13000"}, {"cuda.init", "0"},
+                             {"device.error", "0"}, {"device.count", "2"}, {"device.0.cc", "9.0"}, {"device.1.cc", "9.0"},
+                             {"gpu.0.context.error", "0"}, {"gpu.1.context.error", "0"},
+                             {"gpu.0.stage", "compile-sass"}, {"gpu.1.stage", "sass"}};
+  const auto tables = verify::read_tables(CUDAENV_BUILD_DIR "/share/cudaenv/manifests");
+  REQUIRE(tables);
+  CHECK(verify::judge(*tables, evidence).cause->id == "driver-crashed");
+  evidence.report.records["gpu.1.stage"] = "compile-sass";
+  CHECK(verify::judge(*tables, evidence).cause->id == "compile-failed");
 }
 
 TEST_CASE("the verdict names the GPU that fails, and the worst decides", "[proof]") {
