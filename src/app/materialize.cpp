@@ -24,10 +24,6 @@ namespace cudaenv::app {
 
 namespace {
 
-std::string holder_text(int holder) {
-  return holder > 0 ? "another cudaenv (process " + std::to_string(holder) + ")" : "another cudaenv";
-}
-
 Result<std::vector<fetch::Downloaded>> fetch_all(World& world, Channels& channels, const Plan& plan, InstallObserver& observer) {
   if (plan.fetch.empty()) return std::vector<fetch::Downloaded>{};
   fetch::DownloadOptions options;

@@ -48,7 +48,7 @@ class Downloads {
       const auto state = TRY(job->start());
       if (state == Job::Start::ready) ready.push_back(job);
       if (state == Job::Start::busy) busy.push_back(job);
-      if (state == Job::Start::busy && !waited) job->report(Progress::State::waiting, "another cudaenv downloads it");
+      if (state == Job::Start::busy && !waited) job->report(Progress::State::waiting, job->who_has_it() + " downloads it");
       if (is_cancelled()) return fail(Code::interrupted, "interrupted while looking into the download cache");
     }
     return std::pair(std::move(ready), std::move(busy));

@@ -4,6 +4,7 @@
 #include "fetch/http_fields.hpp"
 #include "fetch/retry.hpp"
 #include "sys/fs.hpp"
+#include "sys/lock.hpp"
 #include "sys/url.hpp"
 
 namespace cudaenv::fetch {
@@ -51,6 +52,10 @@ Result<Job::Start> Job::start() {
   if (artifact_->size > 0 && part_->size() == artifact_->size && TRY(finish_whole())) return Start::cached;
   report(Progress::State::moving);
   return Start::ready;
+}
+
+std::string Job::who_has_it() const {
+  return holder_text(lock_holder(options_->folder + "/" + artifact_->sha256 + ".part"));
 }
 
 // Nothing is to be fetched: the cache has it, or it is not needed any more.

@@ -19,6 +19,8 @@ class Job {
   enum class Start { ready, cached, busy };
   /// Looks into the cache and takes the part. `cached`: result() is there; `busy`: another process fetches it.
   [[nodiscard]] Result<Start> start();
+  /// "another cudaenv (process 1234)". Only after `busy`.
+  [[nodiscard]] std::string who_has_it() const;
   /// Bytes still to come where the size is known, else 0. Only after `ready`.
   [[nodiscard]] std::uint64_t missing_bytes() const;
   /// The next request. Its callbacks refer to this job.

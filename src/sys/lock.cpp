@@ -7,7 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
+#include <vector>
 
+#include "base/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/fs.hpp"
 
@@ -67,6 +70,25 @@ Result<FileLock> FileLock::take(const std::string& path, Mode mode, const std::f
   }
   if (mode == Mode::exclusive) write_holder(fd.get());
   return FileLock(fd.release());
+}
+
+int lock_holder(const std::string& path) {
+  const auto status = fs::status(path);
+  const auto table = fs::read_file("/proc/locks", 1 << 20);
+  if (!status || !table) return 0;
+  // "1: FLOCK  ADVISORY  WRITE 1234 fe:00:567890 0 EOF"
+  const auto inode = ":" + std::to_string(status->inode);
+  for (const auto line : split(*table, '\n')) {
+    std::vector<std::string_view> words;
+    for (const auto word : split(line, ' '))
+      if (!word.empty()) words.push_back(word);
+    if (words.size() >= 6 && words[1] == "FLOCK" && words[5].ends_with(inode)) return static_cast<int>(parse_u64(words[4]).value_or(0));
+  }
+  return 0;
+}
+
+std::string holder_text(int holder) {
+  return holder > 0 ? "another cudaenv (process " + std::to_string(holder) + ")" : "another cudaenv";
 }
 
 FileLock::~FileLock() {

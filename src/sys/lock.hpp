@@ -29,4 +29,9 @@ class FileLock {
   int fd_ = -1;
 };
 
+/// The process that holds a flock on the file at `path`, for a message; 0 where the kernel does not say (/proc/locks).
+[[nodiscard]] int lock_holder(const std::string& path);
+/// "another cudaenv (process 1234)"; without the number for 0.
+[[nodiscard]] std::string holder_text(int holder);
+
 }  // namespace cudaenv

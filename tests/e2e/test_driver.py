@@ -96,7 +96,7 @@ class MachineTest(DriverTest):
         self.assertEqual(len(facts["gpus"]), 1)
         self.assertIn("NVML did not answer", facts["notes"][0])
         if not sanitized():
-            self.assertLess(time.monotonic() - begin, 10)
+            self.assertLess(time.monotonic() - begin, 4)
 
 
 class VisibleDevicesTest(DriverTest):
@@ -319,8 +319,7 @@ class RequireTest(DriverTest):
         self.toolkit("one", "13.0.2")
         self.pin('compute_capability = ">=8.0"')
         self.assertWorks(self.run_here("run", "true", machine="slow-constructor"))
-        # The fastest of several: asking this driver takes longer than a second whatever else the machine does.
-        self.assertLess(min(self.assertWorks(self.run_here("run", "true", machine="slow-constructor")).seconds for _ in range(5)), 1)
+        self.assertLess(self.assertWorks(self.run_here("run", "true", machine="slow-constructor")).seconds, 1)
         library = self.machine("slow-constructor")["CUDAENV_LIBCUDA"]
         library.unlink()
         shutil.copy(FAKES / "init-999" / "libcuda.so.1", library)

@@ -574,7 +574,7 @@ class Surroundings(FetchTest):
         self.assertEqual([a["files"][0]["size"] for a in answers], [len(content)] * 4)
         self.assertEqual(sum(a["files"][0]["transferred"] for a in answers), len(content))
         self.assertEqual(len(self.server.requests()), 1)
-        self.assertTrue(any("another cudaenv" in " ".join(a["notes"]) for a in answers))
+        self.assertRegex(" ".join(note for a in answers for note in a["notes"]), r"another cudaenv \(process \d+\) downloads it")
 
     def test_what_another_process_installed_meanwhile_is_not_fetched(self):
         def slowly(x):

@@ -295,9 +295,8 @@ class SignalTest(FaultCase):
         second = self.home.start_cudaenv(*self.command)
         ran = [first.finish(60), second.finish(60)]
         self.assertEqual([one.status for one in ran], [0, 0], "\n".join(map(str, ran)))
-        # Which of the two waits it meets depends on the moment; only the second's lock file names a process.
-        self.assertRegex(ran[1].err, "nvvm: another cudaenv downloads it|waiting for another cudaenv [(]process "
-                         f"{first.process.pid}[)] that installs")
+        self.assertIn("another cudaenv", ran[1].err)  # whichever of the two waits it meets
+        self.assertIn(str(first.process.pid), ran[1].err)
         self.assertEqual([status for _, path, status, _, _ in mirror.requests() if path == NVVM], [200])
         self.assertWhole()
 

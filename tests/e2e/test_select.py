@@ -6,7 +6,7 @@ import signal
 import time
 
 from fake import fake_toolkit
-from sealed import SealedTest, sanitized
+from sealed import SealedTest, build_dir, sanitized
 
 
 class Chosen(SealedTest):
@@ -325,3 +325,23 @@ class LightTest(Chosen):
                 self.assertEqual(sum(call.startswith("execve(") for call in calls), 2 if words[0] == "run" else 1)
                 self.assertNotIn("cudaenv-io", "".join(calls))
                 self.assertLess(len(calls), 360 if words == ["list"] else 250, words)  # ten toolkits are there
+
+
+class SpeedTest(Chosen):
+    def test_light_commands_take_2_ms(self):
+        """More than starting /bin/true takes. The least of many runs, so that other work here does not decide."""
+        if sanitized() or "CMAKE_BUILD_TYPE:STRING=Release" not in (build_dir() / "CMakeCache.txt").read_text():
+            self.skipTest("times mean something in a Release build only")
+        for number in range(8):
+            fake_toolkit(self.home, f"12.{number}.0")
+        self.home.write(".cudaenv", "12.8\n")
+        for words in (["current"], ["which", "nvcc"], ["prefix"], ["env"], ["env", "--hook", "bash"], ["run", "/bin/true"], ["list"]):
+            with self.subTest(" ".join(words)):
+                self.assertWorks(self.home.cudaenv(*words))  # the first one may prove the toolkit
+                least = bare = 1.0
+                for _ in range(400):
+                    least = min(least, self.home.cudaenv(*words).seconds)
+                    bare = min(bare, self.home.run("/bin/true").seconds)
+                    if least - bare < 0.0015:
+                        break
+                self.assertLess(least - bare, 0.002, f"{words}: {least * 1000:.2f} ms, /bin/true {bare * 1000:.2f} ms")

@@ -80,11 +80,11 @@ class VerifyTest(SealedTest):
         self.assertEqual(ran.status, 8, str(ran))
         self.assertEqual(ran.json["cause"]["id"], "driver-hung")
         if not sanitized():
-            self.assertLess(ran.seconds, 8)
+            self.assertLess(ran.seconds, 2.2)
         begin = time.monotonic()
         asked = self.home.cudaenv("driver", "--timeout", "0.7", env={"CUDAENV_LIBCUDA": self.driver("hang-init")})
         self.assertRefuses(asked, 8, "cannot ask the driver", "cuInit")
-        self.assertLess(time.monotonic() - begin, 15)
+        self.assertLess(time.monotonic() - begin, 5)
 
     def test_what_is_selected_here_and_all(self):
         self.toolkit("one")
@@ -138,7 +138,7 @@ class VerifyTest(SealedTest):
         again = self.home.cudaenv("health", "--json", env=chosen)
         self.assertEqual((again.json["health"], again.json["cached"]), ("cuda", True))
         if not sanitized():
-            self.assertLess(min(self.home.cudaenv("health", env=chosen).seconds for _ in range(5)), 2)
+            self.assertLess(again.seconds, 2)
 
     def test_nothing_can_be_kept_but_everything_works(self):
         self.toolkit()

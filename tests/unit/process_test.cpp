@@ -1,3 +1,5 @@
+#include "sys/fs.hpp"
+#include "sys/lock.hpp"
 #include "sys/process.hpp"
 
 #include <unistd.h>
@@ -203,4 +205,20 @@ TEST_CASE("exec_replace comes back only with an error", "[process]") {
   CHECK(exec_replace("no-such-program", {}, {{"PATH", "/bin"}}).code == Code::not_found);
   CHECK(exec_replace("/nonexistent", {}, {}).code == Code::not_found);
   CHECK(exec_replace("/etc", {}, {}).code == Code::io);
+}
+
+TEST_CASE("the holder of a lock is named", "[lock]") {
+  const auto folder = fs::make_temp_folder("/tmp", "cudaenv-lock-");
+  REQUIRE(folder);
+  const auto path = *folder + "/lock";
+  {
+    const auto lock = FileLock::take(path, FileLock::Mode::exclusive);
+    REQUIRE(lock);
+    CHECK(lock_holder(path) == ::getpid());
+    CHECK(holder_text(lock_holder(path)) == "another cudaenv (process " + std::to_string(::getpid()) + ")");
+  }
+  CHECK(lock_holder(path) == 0);
+  CHECK(lock_holder(*folder + "/absent") == 0);
+  CHECK(holder_text(0) == "another cudaenv");
+  (void)fs::remove_tree(*folder);
 }
